@@ -16,5 +16,8 @@ afterEach(async () => {
   await new Promise((resume) => turn(resume))
   if (floating.length === 0) return
   const reasons = floating.splice(0)
-  throw new AggregateError(reasons, `${reasons.length} promise(s) rejected and nobody listened: ${reasons.join('; ')}`)
+  throw new AggregateError(
+    reasons,
+    `${reasons.length} promise(s) rejected and nobody listened: ${reasons.join('; ')}`,
+  )
 })

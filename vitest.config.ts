@@ -1,17 +1,21 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Tests run on the sources: packages resolve through the condition that only this repository sets.
 // A list here replaces the defaults, so the defaults are repeated.
 const conditions = ['@larder/source', 'module', 'node', 'development|production']
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    setupFiles: ['./test/setup.ts'],
+    setupFiles: [here('./test/setup.ts')],
     dangerouslyIgnoreUnhandledErrors: false,
-    reporters: process.env.CI ? ['default', './test/tally.reporter.ts'] : ['default'],
+    // Errors outside the type tests are for `pnpm types`, which sees all of them.
+    typecheck: { enabled: true, include: ['packages/*/test/**/*.test-d.ts'], ignoreSourceErrors: true },
+    reporters: process.env.CI ? ['default', here('./test/tally.reporter.ts')] : ['default'],
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

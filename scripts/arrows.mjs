@@ -63,7 +63,7 @@ const filesIn = (dir) =>
     ? readdirSync(dir, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && /\.[cm]?tsx?$/.test(entry.name))
         .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
-        .filter((file) => !file.includes('node_modules'))
+        .filter((file) => !path.relative(dir, file).includes('node_modules'))
         .toSorted()
     : []
 

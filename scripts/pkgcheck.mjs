@@ -1,0 +1,90 @@
+/*
+ * What a user gets, checked as a user: pack every package as the registry would have it, look at the tarballs
+ * (publint, attw), install them in a project outside this repository, and use them there in every supported way.
+ *
+ * Reads what `build` wrote. What the tarballs must do is in scripts/consumer/.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { entries, packages, readJson, root } from './packages.mjs'
+import { run, runQuietly, tool } from './run.mjs'
+
+const out = mkdtempSync(path.join(tmpdir(), 'larder-packages-'))
+process.on('exit', () => rmSync(out, { recursive: true, force: true }))
+const consumer = path.join(out, 'consumer')
+const bin = (name) => path.join(consumer, 'node_modules/.bin', name)
+const passed = (what) => console.log(`ok  ${what}`)
+const refuse = (what) => {
+  console.error(`failed: ${what}`)
+  process.exit(1)
+}
+
+const installed = (name) =>
+  `${name}@${readJson(path.join(root, 'node_modules', name, 'package.json')).version}`
+const { packageManager } = readJson(path.join(root, 'package.json'))
+
+const pack = ({ dir, manifest }) => {
+  const before = new Set(readdirSync(out))
+  runQuietly('npx', ['--yes', packageManager, 'pack', '--pack-destination', out], { cwd: dir })
+  const [name] = readdirSync(out).filter((file) => !before.has(file))
+  return { manifest, tarball: path.join(out, name) }
+}
+
+const inspect = ({ manifest, tarball }) => {
+  const files = runQuietly('tar', ['-tzf', tarball]).split('\n')
+  for (const file of ['LICENSE', 'README.md']) {
+    if (!files.includes(`package/${file}`)) refuse(`${manifest.name} has no ${file}`)
+  }
+  const stray = files.find((file) => /\/(test|node_modules)\/|tsbuildinfo$/.test(file))
+  if (stray !== undefined) refuse(`${manifest.name} ships ${stray}`)
+  const packed = runQuietly('tar', ['-xzOf', tarball, 'package/package.json'])
+  if (/"(workspace|catalog):/.test(packed))
+    refuse(`${manifest.name} names versions only this workspace knows`)
+  runQuietly(tool('publint'), ['run', tarball, '--strict'])
+  runQuietly(tool('attw'), [tarball])
+  passed(`${manifest.name}: contents, publint, attw`)
+}
+
+/** A suite needs its runner: such a package is used inside a test run, and cannot be required. */
+const isSuite = ({ manifest }) => 'vitest' in (manifest.peerDependencies ?? {})
+const modulesOf = (found) =>
+  found.flatMap(({ manifest }) => entries(manifest).map((entry) => manifest.name + entry.slice(1)))
+
+const compile = (how, files, flags) => {
+  const [module, moduleResolution] = how
+  const options = ['--noEmit', '--strict', '--target', 'es2023', '--lib', 'es2023,esnext.disposable']
+  const resolution = ['--module', module, '--moduleResolution', moduleResolution, '--types', 'node']
+  runQuietly(bin('tsc'), [...options, ...resolution, ...flags, ...files], { cwd: consumer })
+  passed(`types: ${moduleResolution}, ${files.join(' ')}${flags.length > 0 ? ` (${flags.join(' ')})` : ''}`)
+}
+
+const all = packages()
+const tarballs = all.map(pack)
+tarballs.forEach(inspect)
+
+mkdirSync(consumer)
+cpSync(path.join(root, 'scripts/consumer'), consumer, { recursive: true })
+cpSync(path.join(consumer, 'use-types.mts'), path.join(consumer, 'use-types.cts'))
+writeFileSync(path.join(consumer, 'package.json'), '{ "name": "consumer", "private": true }\n')
+writeFileSync(
+  path.join(consumer, 'modules.json'),
+  JSON.stringify(modulesOf(all.filter((found) => !isSuite(found)))),
+)
+const others = [installed('typescript'), installed('vitest'), installed('@types/node'), 'jest@30.5.2']
+const quietly = ['--silent', '--no-audit', '--no-fund', '--no-package-lock']
+runQuietly('npm', ['install', ...quietly, ...others, ...tarballs.map(({ tarball }) => tarball)], {
+  cwd: consumer,
+})
+passed(`installed in a project of its own, with ${others.join(', ')}`)
+
+run(process.execPath, ['use-import.mjs'], { cwd: consumer })
+run(process.execPath, ['use-require.cjs'], { cwd: consumer })
+compile(['node16', 'node16'], ['use-types.mts', 'use-types.cts'], [])
+compile(['nodenext', 'nodenext'], ['use-types.mts', 'use-types.cts'], [])
+compile(['esnext', 'bundler'], ['use-types.mts'], [])
+compile(['nodenext', 'nodenext'], ['contract.test.mts'], ['--skipLibCheck'])
+runQuietly(bin('jest'), ['--ci', '--rootDir', consumer, 'use-jest.test.cjs'], { cwd: consumer })
+passed('jest: require in a CommonJS test')
+runQuietly(bin('vitest'), ['run', 'contract.test.mts'], { cwd: consumer, env: { CI: 'true' } })
+passed('vitest: the published contract judges the published store')

@@ -1,0 +1,69 @@
+/*
+ * createCache: a cache on a store that one has in hand. Synchronous and typed.
+ */
+
+import type { ICache, Policy } from './cache.ts'
+import { type Clock, systemClock } from './engine/clock.ts'
+import { Engine, pathPart } from './engine/engine.ts'
+import type { Entry } from './engine/entry.ts'
+import { openSpace } from './engine/houses.ts'
+import { POLICY_OPTIONS, resolvePolicy } from './engine/policy.ts'
+import { durationOf, kindOf, type Duration } from './duration.ts'
+import { checkOptions, isDuration, isText, type Check, type OptionTable } from './options.ts'
+import type { Store } from './store/store.ts'
+
+export interface CacheOptions<V = unknown> extends Omit<Policy<V>, 'signal'> {
+  /** Where things are kept: `memory()`, or a store of another package. */
+  readonly store: Store<Entry>
+  /** Keeps caches apart that share a place. Default: `larder`. */
+  readonly name?: string
+  /** How long a store may take to answer, before a read is a miss and a write is queued. Default: 100 ms. */
+  readonly storeTimeout?: Duration
+  /** Time, timers and chance; for tests. */
+  readonly clock?: Clock
+}
+
+const STORE_TIMEOUT = 100
+
+const isStore: Check = (value) => {
+  if (typeof value !== 'object' || value === null)
+    return `must be a store, such as memory(), not ${kindOf(value)}`
+  const missing = ['get', 'set', 'delete'].filter(
+    (name) => typeof (value as Record<string, unknown>)[name] !== 'function',
+  )
+  return missing.length === 0
+    ? undefined
+    : `must be a store, such as memory(); it has no ${missing.join(', no ')}`
+}
+
+const isClock: Check = (value) =>
+  typeof value === 'object' && value !== null && 'now' in value && 'after' in value
+    ? undefined
+    : `must be a clock, such as manualClock() of @larder/testing, not ${kindOf(value)}`
+
+const { signal: _callsOnly, ...cachePolicy } = POLICY_OPTIONS
+
+/** The options of every cache, whatever its store. */
+export const CACHE_OPTIONS: OptionTable = {
+  ...cachePolicy,
+  store: isStore,
+  name: isText,
+  storeTimeout: isDuration,
+  clock: isClock,
+}
+
+/**
+ * A cache.
+ *
+ * @example
+ * const cache = createCache({ store: memory({ maxEntries: 10_000 }), ttl: '5m' })
+ */
+export function createCache<V = unknown>(options: CacheOptions<V>): ICache<V> {
+  checkOptions('createCache', options, CACHE_OPTIONS)
+  const { store, name = 'larder', storeTimeout = STORE_TIMEOUT, clock = systemClock, ...policy } = options
+  if (store === undefined)
+    throw new TypeError("createCache: store is missing; for example store: memory() from '@larder/memory'")
+  const resolved = resolvePolicy('createCache', policy)
+  const { space, lease } = openSpace(store, pathPart(name), clock, durationOf(storeTimeout, 'storeTimeout'))
+  return new Engine<V>(space, resolved, lease, true)
+}

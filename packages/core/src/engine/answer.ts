@@ -1,0 +1,78 @@
+/*
+ * Answer: how one caller waits for a load that may be shared.
+ *
+ * It leaves when its signal is aborted; the load itself is given up when the last one has left. It takes a stale value
+ * when the load is slow (soft timeout) or fails, if there is one that nothing has invalidated.
+ */
+
+import { ageOf, allLive, type Entry } from './entry.ts'
+import type { LoadFlight } from './load.ts'
+import { giveUp, type Wanted } from './loads.ts'
+import type { Space } from './space.ts'
+
+export function answer(
+  space: Space,
+  flight: LoadFlight,
+  wanted: Wanted,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  flight.waiters += signal === undefined ? Infinity : 1
+  if (signal === undefined && wanted.old === undefined) return flight.result
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      flight.waiters--
+      if (flight.waiters === 0) giveUp(space, wanted.name, flight, signal?.reason)
+      finish()
+      reject(signal?.reason)
+    }
+    const serveStale = (why: 'slow-load' | 'failed-load'): boolean => {
+      const old = stillKept(space, flight, wanted)
+      if (old === undefined) return false
+      servedStale(space, wanted.name, why)
+      finish()
+      resolve(old.value)
+      return true
+    }
+    const isPatient = wanted.old === undefined || wanted.policy.soft === Infinity
+    const stop = isPatient
+      ? undefined
+      : space.house.clock.after(wanted.policy.soft, () => serveStale('slow-load'))
+    const finish = (): void => {
+      stop?.()
+      signal?.removeEventListener('abort', leave)
+    }
+    signal?.addEventListener('abort', leave, { once: true })
+    flight.result.then(
+      (value) => {
+        finish()
+        resolve(value)
+      },
+      (error: unknown) => {
+        if (serveStale('failed-load')) return
+        finish()
+        reject(error)
+      },
+    )
+  })
+}
+
+/** The stale value, unless it died or was invalidated meanwhile. */
+export function stillKept(space: Space, flight: LoadFlight, { name, old }: Wanted): Entry | undefined {
+  if (old === undefined) return undefined
+  if (space.sync) return space.believed(name, space.look(name))
+  const isInvalidated =
+    (flight.cut && !flight.isGivenUp) || !allLive(old.terms.stamps) || space.writes.behind(name)
+  return isInvalidated || ageOf(old, space.house.clock.now()) === 'dead' ? undefined : old
+}
+
+export function servedStale(
+  space: Space,
+  name: string,
+  why: 'refreshing' | 'slow-load' | 'failed-load',
+): void {
+  const { counts, house, path } = space
+  if (why === 'refreshing') counts.staleRefreshing++
+  else if (why === 'slow-load') counts.staleSlowLoad++
+  else counts.staleFailedLoad++
+  if (house.watch.heard) house.watch.emit({ type: 'stale', cache: path, key: name, why })
+}

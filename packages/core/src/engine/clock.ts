@@ -1,0 +1,66 @@
+/*
+ * Time, waiting and chance, as seen by everything else. The only file that knows the real ones; a test passes its own.
+ */
+
+export interface Clock {
+  /** Milliseconds that never run backwards, from no particular moment. Cheap: may lag a millisecond behind. */
+  now(): number
+  /** The same time, exact and with fractions: for measuring. */
+  exact(): number
+  /** Calls `then` once, after `ms` (any length, Infinity is never). Keeps no process alive. Returns the way to cancel. */
+  after(ms: number, then: () => void): () => void
+  /** Evenly from 0 up to, not including, 1. */
+  random(): number
+}
+
+/** setTimeout counts in 32 bits; what is longer waits in several turns. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/**
+ * How many readings may share one look at the system's clock, which costs as much as a lookup. A timer of 1 ms ends the
+ * sharing; the count ends it also where a program never lets timers run.
+ */
+const SHARED_READINGS = 64
+
+let shared = 0
+let readings = SHARED_READINGS
+let armed = false
+
+function look(): number {
+  readings = 0
+  shared = Math.floor(performance.now())
+  if (!armed) {
+    armed = true
+    unref(setTimeout(unshare, 1))
+  }
+  return shared
+}
+
+function unshare(): void {
+  armed = false
+  readings = SHARED_READINGS
+}
+
+/** The clock of this process. */
+export const systemClock: Clock = {
+  now: () => (++readings < SHARED_READINGS ? shared : look()),
+  exact: () => performance.now(),
+  after(ms, then) {
+    if (ms === Infinity) return () => {}
+    let timer: ReturnType<typeof setTimeout>
+    const wait = (left: number): void => {
+      const turn = Math.min(left, LONGEST_TIMER)
+      timer = setTimeout(() => (left > turn ? wait(left - turn) : then()), turn)
+      unref(timer)
+    }
+    wait(ms)
+    return () => clearTimeout(timer)
+  },
+  random: () => Math.random(),
+}
+
+/** Where timers are plain numbers (browsers, workers) nothing is kept alive by them anyway. */
+function unref(timer: unknown): void {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref()
+}

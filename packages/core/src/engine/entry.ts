@@ -1,0 +1,98 @@
+/*
+ * An entry: a value and how long it may be believed.
+ *
+ *      written ──────────── freshUntil ───────── staleUntil ───────── deadAt
+ *               fresh             stale: served         error-only: served
+ *               served            while it is           when a load fails
+ *                                 refreshed
+ *
+ * What the entries written under one policy have in common sits in one shared Terms object, so that an entry costs
+ * three fields. Both windows count from the end of freshness. Times are those of the clock of the cache.
+ */
+
+import type { Meta } from '../cache.ts'
+import type { StandardSchema } from '../schema.ts'
+
+/**
+ * The state of a tag when a load began. One object per state, shared by every entry that was made in it: when the tag
+ * is invalidated, `live` is turned off here, and all of them are invalid at once.
+ */
+export interface Stamp {
+  readonly tag: string
+  /** What identifies the state outside this process. Random, never counted and never a time: lost state must not repeat. */
+  readonly token: string
+  live: boolean
+}
+
+export type Stamps = readonly Stamp[]
+
+export interface Terms {
+  /** ms after freshUntil. */
+  readonly staleFor: number
+  /** ms after freshUntil; never less than staleFor. */
+  readonly keptFor: number
+  /** The namespace's own stamps, then one for each tag. */
+  readonly stamps: Stamps
+  readonly meta: Meta | undefined
+  /** ms the load took; 0 if it was not measured. */
+  readonly cost: number
+  /** The schema that the value satisfied when it was written. */
+  readonly schema: StandardSchema | undefined
+}
+
+export interface Entry<V = unknown> {
+  readonly value: V
+  readonly freshUntil: number
+  readonly terms: Terms
+}
+
+export type Age = 'fresh' | 'stale' | 'error-only' | 'dead'
+
+/** The only place where entries are made, so that all have one shape. */
+export function entryOf<V>(value: V, freshUntil: number, terms: Terms): Entry<V> {
+  return { value, freshUntil, terms }
+}
+
+export function termsOf(
+  staleFor: number,
+  keptFor: number,
+  stamps: Stamps,
+  meta?: Meta,
+  cost: number = 0,
+  schema?: StandardSchema,
+): Terms {
+  return { staleFor, keptFor: Math.max(staleFor, keptFor), stamps, meta, cost, schema }
+}
+
+export const staleUntil = (entry: Entry): number => entry.freshUntil + entry.terms.staleFor
+export const deadAt = (entry: Entry): number => entry.freshUntil + entry.terms.keptFor
+
+export function ageOf(entry: Entry, now: number): Age {
+  if (now < entry.freshUntil) return 'fresh'
+  if (now < staleUntil(entry)) return 'stale'
+  return now < deadAt(entry) ? 'error-only' : 'dead'
+}
+
+export function allLive(stamps: Stamps): boolean {
+  for (let i = 0; i < stamps.length; i++) {
+    if (stamps[i]?.live !== true) return false
+  }
+  return true
+}
+
+/** What a store hands out may be anything. Says what is wrong with it, or nothing. */
+export function entryProblem(found: unknown): string | undefined {
+  if (typeof found !== 'object' || found === null)
+    return `${found === null ? 'null' : `a ${typeof found}`}, not an entry`
+  if (!('value' in found) || !('freshUntil' in found) || !('terms' in found))
+    return 'an object that is no entry'
+  if (typeof found.freshUntil !== 'number' || Number.isNaN(found.freshUntil)) return 'an entry without a time'
+  const terms = found.terms
+  if (typeof terms !== 'object' || terms === null || !('stamps' in terms) || !Array.isArray(terms.stamps)) {
+    return 'an entry without stamps'
+  }
+  if (!('staleFor' in terms) || typeof terms.staleFor !== 'number') return 'an entry without times'
+  if (!('keptFor' in terms) || typeof terms.keptFor !== 'number') return 'an entry without times'
+  if (found.value === undefined) return 'an entry without a value'
+  return undefined
+}

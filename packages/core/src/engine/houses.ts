@@ -1,0 +1,100 @@
+/*
+ * Houses: one for each store object, shared by all caches that are created on it, so that two caches of one name are
+ * one cache: a `delete` through either stops the loads of both. The last one to close closes the store.
+ */
+
+import { cacheClosed } from '../errors.ts'
+import { Deadlines } from '../store/deadline.ts'
+import type { Store } from '../store/store.ts'
+import { Watch } from '../watch/events.ts'
+import type { Clock } from './clock.ts'
+import type { Entry } from './entry.ts'
+import { giveUp } from './loads.ts'
+import { type House, Space } from './space.ts'
+
+interface Shared {
+  readonly house: House
+  readonly spaces: Map<string, Space>
+  users: number
+}
+
+const byStore = new WeakMap<Store<Entry>, Shared>()
+
+/** A cache's hold on its store. */
+export interface Lease {
+  readonly house: House
+  readonly isReleased: boolean
+  /** Lets go; the last one waits for what is under way, at most `drain` ms, and closes the store. */
+  release(drain: number): Promise<void>
+}
+
+export function openSpace(
+  store: Store<Entry>,
+  path: string,
+  clock: Clock,
+  storeTimeout: number,
+): { space: Space; lease: Lease } {
+  const shared = byStore.get(store) ?? move(store, clock, storeTimeout)
+  shared.users++
+  const space = shared.spaces.get(path) ?? new Space(shared.house, path)
+  shared.spaces.set(path, space)
+  return { space, lease: leaseOf(store, shared, space) }
+}
+
+function move(store: Store<Entry>, clock: Clock, storeTimeout: number): Shared {
+  const watch = new Watch()
+  const house: House = { store, clock, watch, deadlines: new Deadlines(clock, storeTimeout) }
+  store.onRemoval?.((key, cause) => {
+    if (!watch.heard) return
+    const end = key.indexOf(':')
+    watch.emit({ type: 'evict', cache: key.slice(0, end), key: key.slice(end + 1), cause })
+  })
+  const shared: Shared = { house, spaces: new Map(), users: 0 }
+  byStore.set(store, shared)
+  return shared
+}
+
+function leaseOf(store: Store<Entry>, shared: Shared, space: Space): Lease {
+  let released: Promise<void> | undefined
+  return {
+    house: shared.house,
+    get isReleased() {
+      return released !== undefined
+    },
+    release(drain) {
+      released ??= moveOut(store, shared, space, drain)
+      return released
+    },
+  }
+}
+
+async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain: number): Promise<void> {
+  shared.users--
+  if (shared.users > 0) return
+  byStore.delete(store)
+  const spaces = [...shared.spaces.values()].flatMap((root) => [...root.all()])
+  await within(shared.house.clock, drain, async () => {
+    await Promise.allSettled(spaces.flatMap((each) => [...each.flights.all()].map((flight) => flight.result)))
+    await Promise.all(spaces.map((each) => each.settled(true)))
+  })
+  for (const each of spaces) {
+    for (const [name, flight] of each.flights.entries()) giveUp(each, name, flight, cacheClosed(space.path))
+    each.stop()
+  }
+  await within(shared.house.clock, drain, async () => store.close?.())
+}
+
+/** Does `work`, and waits for it for `ms` at the most. */
+async function within(clock: Clock, ms: number, work: () => Promise<void>): Promise<void> {
+  const working = work()
+  let cancel: (() => void) | undefined
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.after(ms, resolve)
+  })
+  try {
+    await Promise.race([working, late])
+  } finally {
+    cancel?.()
+    working.catch(() => {})
+  }
+}

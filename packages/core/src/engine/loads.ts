@@ -1,0 +1,292 @@
+/*
+ * Loads: from a miss to a stored value.
+ *
+ *   join      a load of the key that nothing has invalidated is shared; otherwise a new one begins
+ *   fly       marks are taken BEFORE the loader is called, so that an invalidation while it runs wins
+ *   land      the value is checked, and stored unless something has invalidated it meanwhile
+ *
+ * The last check and the storing happen in one turn: nothing can come in between.
+ */
+
+import type { Loader, Meta } from '../cache.ts'
+import { loadRecursed, loadRefused, loadTimedOut, misuse } from '../errors.ts'
+import type { Key } from '../key.ts'
+import { isPending } from '../store/store.ts'
+import type { Unstored } from '../watch/events.ts'
+import { allLive, type Entry, entryOf, type Stamps, type Terms, termsOf } from './entry.ts'
+import { contextOf, LoadFlight, noRemarks, type Remarks } from './load.ts'
+import type { Captured } from './marks.ts'
+import { type Resolved, tagProblem } from './policy.ts'
+import { isInside, left, runAs } from './recursion.ts'
+import type { Space } from './space.ts'
+import type { Tokens } from './stored-marks.ts'
+
+/** A key that has no fresh value, and how to get one. */
+export interface Wanted {
+  readonly key: Key
+  /** As the store knows it. */
+  readonly name: string
+  readonly policy: Resolved
+  /** What is kept of it, no longer fresh. */
+  readonly old: Entry | undefined
+  /** The tokens that were read with it. Undefined where a store that should have told them did not answer. */
+  readonly tokens: Tokens | undefined
+}
+
+/** The load of a key that a caller may wait for. Throws if the caller is that load. */
+export function openFlight(space: Space, name: string): LoadFlight | undefined {
+  const open = space.flights.get(name)
+  if (open === undefined) return undefined
+  if (open.stamps === undefined || allLive(open.stamps)) {
+    if (isInside(open.call)) throw loadRecursed(name)
+    return open
+  }
+  space.flights.cut(name)
+  return undefined
+}
+
+/** Whether tags were invalidated since the flight began that it may yet name: who joins now must look again when it has landed. */
+export function mayNameInvalidated(flight: LoadFlight): boolean {
+  return flight.late?.live === false
+}
+
+export function begin(space: Space, wanted: Wanted, load: Loader<unknown>, background: boolean): LoadFlight {
+  const flight = new LoadFlight(background)
+  space.flights.open(wanted.name, flight)
+  space.background(fly(space, flight, wanted, load))
+  return flight
+}
+
+/** Begins a load that nobody waits for, unless one is under way. */
+export function refresh(space: Space, wanted: Wanted, load: Loader<unknown>): void {
+  if (openFlightQuietly(space, wanted.name) === undefined) begin(space, wanted, load, true)
+}
+
+function openFlightQuietly(space: Space, name: string): LoadFlight | undefined {
+  const open = space.flights.get(name)
+  return open !== undefined && (open.stamps === undefined || allLive(open.stamps)) ? open : undefined
+}
+
+/** Gives a load up for all who wait for it. */
+export function giveUp(space: Space, name: string, flight: LoadFlight, reason: unknown): void {
+  space.flights.close(name, flight)
+  flight.giveUp(reason)
+}
+
+async function fly(space: Space, flight: LoadFlight, wanted: Wanted, load: Loader<unknown>): Promise<void> {
+  const { name, policy } = wanted
+  const stop = limit(space, [[name, flight]], policy)
+  try {
+    const captured = capture(space, policy.tags, wanted.tokens)
+    depart(flight, isPending(captured) ? await captured : captured)
+    const remarks = noRemarks()
+    const context = contextOf(flight, wanted.key, old(space, wanted), remarks)
+    const [value, took] = await timed(space, flight.call, () => load(context))
+    loaded(space, name, took, flight.background)
+    const landed = land(space, flight, wanted, value, remarks, took)
+    flight.resolve(isPending(landed) ? await landed : landed)
+  } catch (error) {
+    failed(space, name, flight, error)
+    flight.reject(error)
+  } finally {
+    stop()
+    space.flights.close(name, flight)
+    space.landed(name)
+  }
+}
+
+/** The marks as they are now; undefined if the store does not tell them, and what is loaded cannot be stored. */
+export function capture(
+  space: Space,
+  tags: readonly string[],
+  tokens: Tokens | undefined,
+): Captured | undefined | Promise<Captured | undefined> {
+  return space.sync || tokens !== undefined ? space.capture(tags, tokens) : undefined
+}
+
+export function depart(flight: LoadFlight, captured: Captured | undefined): void {
+  flight.stamps = captured?.stamps
+  flight.late = captured?.late
+}
+
+function old(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
+  return old && { entry: old, age: Math.max(0, space.house.clock.now() - old.freshUntil) }
+}
+
+/** What a loader brings, and how many ms it took. */
+export async function timed<T>(space: Space, call: object, load: () => T): Promise<[Awaited<T>, number]> {
+  const { clock } = space.house
+  const began = clock.exact()
+  try {
+    return [await runAs(call, load), clock.exact() - began]
+  } finally {
+    left()
+  }
+}
+
+/** Gives flights up when their load takes too long. Returns the way to stop that. */
+export function limit(
+  space: Space,
+  flights: readonly (readonly [string, LoadFlight])[],
+  policy: Resolved,
+): () => void {
+  return space.house.clock.after(policy.hard, () => {
+    for (const [name, flight] of flights) giveUp(space, name, flight, loadTimedOut(name, policy.hard))
+  })
+}
+
+export function loaded(space: Space, name: string, took: number, background: boolean): void {
+  space.counts.loads++
+  space.counts.loadTime.record(took)
+  const { watch } = space.house
+  if (watch.heard) watch.emit({ type: 'load', cache: space.path, key: name, ms: took, background })
+}
+
+export function failed(space: Space, name: string, flight: LoadFlight, error: unknown): void {
+  space.counts.loadFailures++
+  const { watch } = space.house
+  if (watch.heard) {
+    watch.emit({ type: 'load-failed', cache: space.path, key: name, error, background: flight.background })
+  }
+}
+
+/** Checks and stores what was loaded; resolves to the value for the callers. */
+export function land(
+  space: Space,
+  flight: LoadFlight,
+  wanted: Wanted,
+  value: unknown,
+  remarks: Remarks,
+  took: number,
+): unknown {
+  const { name, policy } = wanted
+  if (value === undefined) return unstored(space, name, 'undefined', value)
+  if (policy.schema === undefined) return landChecked(space, flight, wanted, value, remarks, took)
+  const checked = policy.schema['~standard'].validate(value)
+  const go = (result: Awaited<typeof checked>): unknown => {
+    if (result.issues !== undefined) throw loadRefused(name, result.issues)
+    return landChecked(space, flight, wanted, result.value, remarks, took)
+  }
+  return isPending(checked) ? checked.then(go) : go(checked)
+}
+
+function landChecked(
+  space: Space,
+  flight: LoadFlight,
+  wanted: Wanted,
+  value: unknown,
+  remarks: Remarks,
+  took: number,
+): unknown {
+  const tags = [...remarks.tags, ...tagsOf(wanted.policy, value)]
+  if (tags.length > 0) flight.namedLate = true
+  const isSkipped =
+    remarks.skipped === true || (remarks.skipped !== false && remarks.skipped.has(wanted.name))
+  if (isSkipped) return unstored(space, wanted.name, 'skipped', value)
+  if (flight.stamps === undefined) return unstored(space, wanted.name, 'store-behind', value)
+  const stamps = tags.length === 0 ? flight.stamps : lateStamps(space, flight.stamps, tags)
+  const go = (stamps: Stamps | undefined): unknown =>
+    keep(space, flight, wanted, value, stamps, remarks, took)
+  return isPending(stamps) ? stamps.then(go) : go(stamps)
+}
+
+/** Tags that were named during the load are captured after it; that none was invalidated meanwhile is told by the late mark. */
+function lateStamps(
+  space: Space,
+  before: Stamps,
+  tags: readonly string[],
+): Stamps | undefined | Promise<Stamps | undefined> {
+  const captured = space.capture(tags, new Map())
+  return isPending(captured)
+    ? captured.then((now) => now && union(before, now.stamps))
+    : captured && union(before, captured.stamps)
+}
+
+function keep(
+  space: Space,
+  flight: LoadFlight,
+  wanted: Wanted,
+  value: unknown,
+  stamps: Stamps | undefined,
+  remarks: Remarks,
+  took: number,
+): unknown {
+  const { name, policy, old } = wanted
+  if (stamps === undefined) return unstored(space, name, 'store-behind', value)
+  const kept = remarks.kept && old !== undefined ? old : undefined
+  const all = kept === undefined ? stamps : union(stamps, keptStamps(space, kept))
+  const isLateCut = flight.namedLate && flight.late?.live !== true
+  if (flight.isGivenUp) return unstored(space, name, 'given-up', value)
+  if (flight.cut || isLateCut || !allLive(all)) {
+    space.counts.fenced++
+    return unstored(space, name, 'invalidated', value)
+  }
+  if (space.writes.behind(name)) return unstored(space, name, 'store-behind', value)
+  const meta = remarks.meta ?? kept?.terms.meta
+  const cost = policy.early === 0 ? 0 : took
+  const terms = termsFor(space, policy, all, meta, cost)
+  space.fill(name, entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms))
+  return value
+}
+
+/** A kept value keeps its tags. In a store of records its stamps are those of another reading: they count if they were valid when it was read. */
+function keptStamps(space: Space, { terms }: Entry): Stamps {
+  return space.sync ? terms.stamps : terms.stamps.map((stamp) => ({ ...stamp, live: true }))
+}
+
+function union(some: Stamps, more: Stamps): Stamps {
+  const all = [...some]
+  for (const stamp of more) {
+    if (!all.some(({ tag }) => tag === stamp.tag)) all.push(stamp)
+  }
+  return all
+}
+
+function unstored(space: Space, name: string, why: Unstored, value: unknown): unknown {
+  const { watch } = space.house
+  if (watch.heard) watch.emit({ type: 'unstored', cache: space.path, key: name, why })
+  return value
+}
+
+/** The tags that a policy gives to a value. */
+export function tagsOf(policy: Resolved, value: unknown): readonly string[] {
+  if (policy.tagsOf.length === 0) return []
+  return policy.tagsOf.flatMap((of) => {
+    const tags = of(value)
+    const problem = tagProblem(tags)
+    if (problem !== undefined) throw misuse('tags', [`the function's answer ${problem}`])
+    return tags
+  })
+}
+
+/** When a value written now stops being fresh. Jitter only shortens: nothing is served beyond its ttl. */
+export function freshUntil(
+  space: Space,
+  policy: Resolved,
+  value: unknown,
+  said: number | undefined,
+  jitterByDefault: number,
+): number {
+  const { clock } = space.house
+  const ttl = said ?? (value === null ? (policy.nullTtl ?? policy.ttl) : policy.ttl)
+  const jitter = policy.jitter ?? jitterByDefault
+  const life = jitter === 0 ? ttl : ttl * (1 - jitter * clock.random())
+  return Math.floor(clock.now() + life)
+}
+
+/** The terms of an entry. Entries in a row mostly have the same, and then share one object. */
+export function termsFor(
+  space: Space,
+  policy: Resolved,
+  stamps: Stamps,
+  meta: Meta | undefined,
+  cost: number,
+): Terms {
+  if (meta !== undefined || cost !== 0)
+    return termsOf(policy.staleFor, policy.keptFor, stamps, meta, cost, policy.schema)
+  const last = space.lastTerms
+  if (last !== undefined && last.policy === policy && last.terms.stamps === stamps) return last.terms
+  const terms = termsOf(policy.staleFor, policy.keptFor, stamps, undefined, 0, policy.schema)
+  space.lastTerms = { policy, terms }
+  return terms
+}

@@ -1,0 +1,405 @@
+/*
+ * A space: what all handles of one namespace share. Its part of the store, the loads, reads and writes under way, its
+ * marks and counters. A cache and its namespaces are spaces of one House.
+ *
+ * A space answers two questions for the engine: what is kept under a key and may be believed (`look` where the store
+ * answers at once, `read` where it does not), and how to put something there or take it away. Whatever the store does,
+ * these never throw: a store that fails is a store that has nothing, and an event.
+ */
+
+import { isCacheError, storeTimedOut } from '../errors.ts'
+import type { Deadlines } from '../store/deadline.ts'
+import { prefixed } from '../store/prefixed.ts'
+import { type Awaitable, isPending, type Store } from '../store/store.ts'
+import type { Watch } from '../watch/events.ts'
+import { Counts } from '../watch/stats.ts'
+import type { Clock } from './clock.ts'
+import { ageOf, allLive, deadAt, type Entry, entryProblem, type Terms } from './entry.ts'
+import { Flight, Flights } from './flights.ts'
+import { Inside } from './inside.ts'
+import type { LoadFlight } from './load.ts'
+import { type Captured, LocalMarks, type Marks } from './marks.ts'
+import type { Resolved } from './policy.ts'
+import { StoredMarks, type Tokens } from './stored-marks.ts'
+import { type Far, Writes } from './writes.ts'
+
+/** What a cache and all its namespaces have in common. */
+export interface House {
+  readonly store: Store<Entry>
+  readonly clock: Clock
+  readonly watch: Watch
+  readonly deadlines: Deadlines
+}
+
+/** What a store that does not answer at once was found to have. */
+export interface Found {
+  /** May be believed, but need not be fresh. */
+  readonly entry: Entry | undefined
+  /** The key was written or invalidated while the store was asked: nothing may be built upon the entry. */
+  readonly overtaken: boolean
+  /** The tokens that were read with it; undefined if the store did not answer. */
+  readonly tokens: Tokens | undefined
+}
+
+class Read extends Flight<Omit<Found, 'overtaken'>> {}
+
+const NOTHING: Omit<Found, 'overtaken'> = { entry: undefined, tokens: undefined }
+
+export class Space {
+  readonly house: House
+  readonly path: string
+  /** The part of the store that belongs to this namespace. */
+  readonly view: Store<Entry>
+  /** The store answers at once and is nobody else's. */
+  readonly sync: boolean
+  readonly marks: Marks
+  readonly counts: Counts = new Counts()
+  readonly flights: Flights<LoadFlight> = new Flights()
+  readonly writes: Writes
+  /** How often tags or everything were invalidated here, by this process. */
+  epoch: number = 0
+  lastTerms: { readonly policy: Resolved; readonly terms: Terms } | undefined
+  /** The writes of marks, where they are records of the store. */
+  readonly #markWrites: Writes
+  readonly #stored: StoredMarks | undefined
+  readonly #reads = new Flights<Read>()
+  readonly #inside = new Inside()
+
+  constructor(house: House, path: string, around?: Space, surviving?: LocalMarks) {
+    this.house = house
+    this.path = path
+    this.view = prefixed(house.store, `${path}:`)
+    this.sync = house.store.sync === true
+    this.writes = this.#newWrites((key) => this.view.delete(key))
+    this.#markWrites = this.#newWrites((mark) => house.store.delete(mark))
+    if (this.sync) {
+      const marks = surviving ?? new LocalMarks(path, around?.marks as LocalMarks | undefined, house.clock)
+      marks.rebase()
+      this.marks = marks
+      return
+    }
+    this.#stored = new StoredMarks(path, around === undefined ? undefined : around.#stored, {
+      store: house.store,
+      clock: house.clock,
+      writes: this.#markWrites,
+      refused: (key, why) => this.refuse(key, why),
+      cutReads: () => this.#cutReads(),
+    })
+    this.marks = this.#stored
+  }
+
+  /** The space of a namespace in this one; the same one while anybody holds it. */
+  inside(name: string): Space {
+    const path = `${this.path}/${name}`
+    return this.#inside.get(path, (surviving) => new Space(this.house, path, this, surviving))
+  }
+
+  /** This space and those inside it. */
+  *all(): Generator<Space> {
+    yield this
+    for (const space of this.#inside.alive()) yield* space.all()
+  }
+
+  /** The counters of this space and of those inside it, also of those that are no longer held. */
+  total(): Counts {
+    const sum = new Counts()
+    sum.add(this.#inside.departed)
+    for (const space of this.#inside.alive()) sum.add(space.total())
+    sum.add(this.counts)
+    return sum
+  }
+
+  /** What a synchronous store has under `key`; anything, if it does not keep its contract. Never throws. */
+  look(key: string): Entry | undefined {
+    if (this.writes.size !== 0 && this.writes.behind(key)) {
+      this.writes.deliver(key)
+      return this.writes.latest(key)
+    }
+    try {
+      return this.view.get(key) as Entry | undefined
+    } catch (error) {
+      this.failed('get', key, error)
+      return undefined
+    }
+  }
+
+  /** What `look` found, if it may be believed; fresh or not. */
+  believed(key: string, found: Entry | undefined): Entry | undefined {
+    if (found === undefined) return undefined
+    const problem = entryProblem(found)
+    if (problem !== undefined) {
+      this.refuse(key, problem)
+      return undefined
+    }
+    const isUsable = allLive(found.terms.stamps) && ageOf(found, this.house.clock.now()) !== 'dead'
+    return isUsable ? found : undefined
+  }
+
+  /** What the store has under `key`. Callers of one key share the question. Never rejects. */
+  async read(key: string, tags: readonly string[]): Promise<Found> {
+    const [found] = await this.readMany([key], tags)
+    return found ?? { ...NOTHING, overtaken: false }
+  }
+
+  /** The same for many keys, asked for together. */
+  async readMany(keys: readonly string[], tags: readonly string[]): Promise<readonly Found[]> {
+    const asked: string[] = []
+    const reads = keys.map((key): Read | Found => {
+      if (this.writes.size !== 0 && this.writes.behind(key)) return this.#behind(key)
+      const open = this.#reads.get(key)
+      if (open !== undefined) return open
+      const read = new Read()
+      this.#reads.open(key, read)
+      asked.push(key)
+      return read
+    })
+    if (asked.length > 0) {
+      const mine = asked.map((key) => this.#reads.get(key) as Read)
+      this.background(this.#ask(asked, tags, mine))
+    }
+    return Promise.all(
+      reads.map(async (read) =>
+        read instanceof Read ? { ...(await read.result), overtaken: read.cut } : read,
+      ),
+    )
+  }
+
+  /** What was said here about `key` and is not yet acknowledged counts more than what the store would say. */
+  #behind(key: string): Found {
+    this.writes.deliver(key)
+    const latest = this.writes.latest(key)
+    return {
+      entry: latest !== undefined && allLive(latest.terms.stamps) ? latest : undefined,
+      overtaken: false,
+      tokens: undefined,
+    }
+  }
+
+  async #ask(keys: readonly string[], tags: readonly string[], reads: readonly Read[]): Promise<void> {
+    const { clock, deadlines } = this.house
+    const began = clock.exact()
+    let answer: Awaited<ReturnType<StoredMarks['fetch']>> | undefined
+    try {
+      answer = await deadlines.hold(this.#fetch(keys, tags), () =>
+        storeTimedOut(this.view.name, 'get', deadlines.ms),
+      )
+      this.counts.storeTime.record(clock.exact() - began)
+    } catch (error) {
+      this.failed('get', keys[0], error)
+    }
+    const now = clock.now()
+    keys.forEach((key, i) => {
+      const read = reads[i]
+      if (read === undefined) return
+      this.#reads.close(key, read)
+      const entry = answer?.entries[i]
+      const isDead = entry === undefined || ageOf(entry, now) === 'dead'
+      read.resolve({ entry: isDead ? undefined : entry, tokens: answer?.tokens })
+    })
+  }
+
+  /** An async function, so that a store that throws at once rejects like others. */
+  async #fetch(keys: readonly string[], tags: readonly string[]): ReturnType<StoredMarks['fetch']> {
+    if (this.#stored === undefined)
+      throw new Error('unreachable: only stores that do not answer at once are read')
+    return this.#stored.fetch(keys, tags)
+  }
+
+  /** The marks as they are now; `tokens` were read after the caller asked. Undefined if the store does not tell. */
+  capture(
+    tags: readonly string[],
+    tokens: Tokens | undefined,
+  ): Captured | undefined | Promise<Captured | undefined> {
+    if (this.marks instanceof LocalMarks) return this.marks.capture(tags)
+    return this.#captureStored(tags, tokens)
+  }
+
+  async #captureStored(tags: readonly string[], tokens: Tokens | undefined): Promise<Captured | undefined> {
+    try {
+      return await this.#within('get', this.path, this.#readMarks(tags, tokens))
+    } catch (error) {
+      if (!isCacheError(error, 'STORE_TIMEOUT')) this.failed('get', undefined, error)
+      return undefined
+    }
+  }
+
+  async #readMarks(tags: readonly string[], tokens: Tokens | undefined): Promise<Captured> {
+    if (this.#stored === undefined) throw new Error('unreachable: only stored marks are read')
+    return this.#stored.capture(tags, tokens)
+  }
+
+  /** Puts an entry there. `owes`: the old record must not survive a failure. */
+  put(key: string, entry: Entry, owes: boolean): Awaitable<Far> {
+    const ttl = deadAt(entry) - this.house.clock.now()
+    if (!(ttl > 0)) return this.remove(key)
+    return this.writes.run('set', key, entry, owes, () => this.view.set(key, entry, ttl))
+  }
+
+  /** Puts there what was loaded. Nobody waits for it: a failure is an event, and the next one loads again. */
+  fill(key: string, entry: Entry): void {
+    try {
+      const far = this.put(key, entry, false)
+      if (isPending(far)) far.then(undefined, (error: unknown) => this.failed('set', key, error))
+    } catch (error) {
+      this.failed('set', key, error)
+    }
+  }
+
+  remove(key: string): Awaitable<Far> {
+    return this.writes.run('delete', key, undefined, true, () => this.view.delete(key))
+  }
+
+  /** Something was said about `key`: what is under way must not outlive it. */
+  cut(key: string): void {
+    this.flights.cut(key)
+    this.#reads.cut(key)
+  }
+
+  cutWhere(matches: (key: string) => boolean): void {
+    this.flights.cutWhere(matches)
+    this.#reads.cutWhere(matches)
+  }
+
+  /** Tags, or everything, are about to be invalidated: what was called before must not be seen any more. */
+  invalidating(): void {
+    this.epoch++
+    this.writes.hide()
+    // Flights with stamps are reached through them; the others cannot tell, so they count as touched.
+    this.flights.cutWhere((_, flight) => flight.stamps === undefined)
+  }
+
+  /** A load of `key` has landed: whoever asked the store before may have missed it. */
+  landed(key: string): void {
+    this.#reads.cut(key)
+  }
+
+  /** After the mark of this namespace changed: those of the namespaces inside it follow, and give back their space. */
+  follow(): void {
+    for (const space of this.#inside.alive()) {
+      if (space.marks instanceof LocalMarks) space.marks.rebase()
+      space.follow()
+    }
+  }
+
+  /** Gives back the space of everything kept here, which has just been invalidated; for a store that answers at once. */
+  giveBackNow(): void {
+    const { store } = this.house
+    try {
+      this.view.clear?.('')
+      store.clear?.(`${this.path}/`)
+      for (const space of this.all()) space.writes.forgive()
+    } catch (error) {
+      this.failed('clear', undefined, error)
+    }
+  }
+
+  /** The same for others. */
+  async giveBackLater(): Promise<void> {
+    const { store } = this.house
+    const clearing = async (): Promise<void> => {
+      await this.view.clear?.('')
+      await store.clear?.(`${this.path}/`)
+    }
+    try {
+      await this.#within('clear', this.path, clearing())
+    } catch (error) {
+      if (!isCacheError(error, 'STORE_TIMEOUT')) this.failed('clear', undefined, error)
+    }
+  }
+
+  /** For each stamp of an entry, whether it still holds. */
+  async validity({ terms }: Entry): Promise<readonly boolean[]> {
+    if (this.#stored === undefined) return terms.stamps.map(({ live }) => live)
+    const tokens = await this.#stored.tokens(terms.stamps.map(({ tag }) => tag))
+    return terms.stamps.map(({ tag, token }) => tokens.get(tag) === token)
+  }
+
+  /** Asks the store for something. Says what went wrong. */
+  async probe(): Promise<string | undefined> {
+    try {
+      await this.#within('get', this.path, (async () => this.view.get('larder.health'))())
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  #cutReads(): void {
+    for (const space of this.all()) space.#reads.cutWhere(() => true)
+  }
+
+  #newWrites(forget: (key: string) => Awaitable<void>): Writes {
+    return new Writes({
+      clock: this.house.clock,
+      sync: this.sync,
+      forget,
+      within: (operation, key, answer) => this.#within(operation, key, answer),
+      failed: (operation, key, error) => this.failed(operation, key, error),
+      queued: (key) => this.#tell('queued', key),
+      delivered: (key) => this.#tell('delivered', key),
+      background: (work) => this.background(work),
+      overflow: () => this.#distrust(),
+    })
+  }
+
+  async #within<T>(operation: string, key: string, answer: PromiseLike<T>): Promise<T> {
+    const { deadlines } = this.house
+    let isLate = false
+    try {
+      return await deadlines.hold(answer, () => {
+        isLate = true
+        return storeTimedOut(this.view.name, operation, deadlines.ms)
+      })
+    } catch (error) {
+      if (isLate) this.failed(operation, key, error)
+      throw error
+    }
+  }
+
+  /** More invalidations are owed than are kept in mind: the namespace as a whole is invalidated instead. */
+  #distrust(): void {
+    this.writes.forgive()
+    this.#markWrites.forgive()
+    this.background(Promise.resolve(this.marks.invalidateAll()))
+    this.follow()
+  }
+
+  /** Invalidations that wait for the store. */
+  get queued(): number {
+    return this.writes.owing + this.#markWrites.owing
+  }
+
+  /** When nothing is under way; with one more attempt at what is owed if `flush`. */
+  async settled(flush: boolean): Promise<void> {
+    await Promise.all(
+      [this.writes, this.#markWrites].map((writes) => (flush ? writes.flush() : writes.settled())),
+    )
+  }
+
+  stop(): void {
+    this.writes.close()
+    this.#markWrites.close()
+  }
+
+  /** Work that nobody waits for. It reports its own failures; one that does not is reported here. */
+  background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.failed('background', undefined, error))
+  }
+
+  refuse(key: string, why: string): void {
+    this.counts.refused++
+    const { watch } = this.house
+    if (watch.heard) watch.emit({ type: 'refused', cache: this.path, key, why })
+  }
+
+  failed(operation: string, key: string | undefined, error: unknown): void {
+    this.counts.storeFailures++
+    const { watch } = this.house
+    if (watch.heard) watch.emit({ type: 'store-failed', cache: this.path, operation, key, error })
+  }
+
+  #tell(type: 'queued' | 'delivered', key: string): void {
+    const { watch } = this.house
+    if (watch.heard) watch.emit({ type, cache: this.path, key })
+  }
+}

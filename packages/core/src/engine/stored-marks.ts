@@ -1,0 +1,187 @@
+/*
+ * Marks that are records of the store, for stores that other processes write too.
+ *
+ *   shop/users#:        the namespace shop/users        shop/users#=vip     its tag 'vip'
+ *   shop/users#~        its late mark
+ *
+ * Without a channel that tells of invalidations elsewhere, a token is only known when it was read just now: so the
+ * tokens travel with the data, in one request. Tags that an entry turns out to have besides cost a second request.
+ * Invalidating is a deletion, which works also where a full store refuses writes; a missing token is minted by the
+ * next load. Marks are kept without end: one that is lost costs misses.
+ */
+
+import type { Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import { type Entry, entryOf, entryProblem, type Stamp, termsOf } from './entry.ts'
+import { type Captured, Known, lateMark, type Marks, namespaceMark, newToken, tagMark } from './marks.ts'
+import type { Far, Writes } from './writes.ts'
+
+/** The tokens that were read; null where there is none. */
+export type Tokens = ReadonlyMap<string, string | null>
+
+export interface Fetched {
+  /** Valid entries, in the order of the keys. */
+  readonly entries: readonly (Entry | undefined)[]
+  readonly tokens: Tokens
+}
+
+export interface StoredMarksPorts {
+  readonly store: Store<Entry>
+  readonly clock: Clock
+  /** The writes of marks, which like all writes may fail and be owed. */
+  readonly writes: Writes
+  refused(key: string, why: string): void
+  /** Called when an invalidation begins: whatever is being read may be older. */
+  cutReads(): void
+}
+
+const MARK_TERMS = termsOf(0, 0, [])
+
+/** Makes whatever is loaded under it not worth storing. */
+const unknownStamp = (mark: string): Stamp => ({ tag: mark, token: '', live: false })
+
+export class StoredMarks implements Marks {
+  readonly base: readonly Stamp[] = []
+  readonly #path: string
+  readonly #ports: StoredMarksPorts
+  readonly #known = new Known()
+  /** The marks of this namespace and of those it lies in, outermost first. */
+  readonly #chain: readonly string[]
+  readonly #around: StoredMarks | undefined
+  /** Tokens on their way to the store; callers that need the same one share it. */
+  readonly #minting = new Map<string, Promise<Stamp>>()
+
+  constructor(path: string, around: StoredMarks | undefined, ports: StoredMarksPorts) {
+    this.#path = path
+    this.#around = around
+    this.#ports = ports
+    this.#chain = [...(around?.chain ?? []), namespaceMark(path)]
+  }
+
+  get chain(): readonly string[] {
+    return this.#chain
+  }
+
+  /** The entries under `keys` that are valid, and the tokens of the namespace and of `tags`, in one request where that can be. */
+  async fetch(keys: readonly string[], tags: readonly string[]): Promise<Fetched> {
+    const marks = [...this.#chain, lateMark(this.#path), ...tags.map((tag) => tagMark(this.#path, tag))]
+    const records = await this.#many([...keys.map((key) => `${this.#path}:${key}`), ...marks])
+    const tokens = new Map<string, string | null>()
+    marks.forEach((mark, i) => tokens.set(mark, this.#tokenIn(mark, records[keys.length + i])))
+
+    const found = keys.map((key, i) => this.#entryIn(key, records[i]))
+    const more = new Set<string>()
+    for (const entry of found) {
+      for (const { tag } of entry?.terms.stamps ?? []) if (!tokens.has(tag)) more.add(tag)
+    }
+    for (const [mark, token] of await this.tokens([...more])) tokens.set(mark, token)
+    const entries = found.map((entry) =>
+      entry !== undefined && this.#isValid(entry, tokens) ? entry : undefined,
+    )
+    return { entries, tokens }
+  }
+
+  /** `read`: tokens that were read after the caller asked; the others are read now. */
+  async capture(tags: readonly string[], read: Tokens = new Map()): Promise<Captured> {
+    const marks = [...this.#chain, lateMark(this.#path), ...tags.map((tag) => tagMark(this.#path, tag))]
+    const tokens = new Map([...read, ...(await this.tokens(marks.filter((mark) => !read.has(mark))))])
+    const stamps = await Promise.all(marks.map((mark) => this.#stampOf(mark, tokens.get(mark) ?? null)))
+    const [late] = stamps.splice(this.#chain.length, 1)
+    if (late === undefined) throw new Error('unreachable: the late mark is always captured')
+    return { stamps, late }
+  }
+
+  /** The tokens of marks, as the store has them now. */
+  async tokens(marks: readonly string[]): Promise<Tokens> {
+    const records = marks.length === 0 ? [] : await this.#many(marks)
+    return new Map(marks.map((mark, i) => [mark, this.#tokenIn(mark, records[i])]))
+  }
+
+  async invalidate(tags: readonly string[]): Promise<Far> {
+    const marks = [...tags.map((tag) => tagMark(this.#path, tag)), lateMark(this.#path)]
+    return this.#delete(marks)
+  }
+
+  async invalidateAll(): Promise<Far> {
+    return this.#delete([namespaceMark(this.#path), lateMark(this.#path)])
+  }
+
+  async #delete(marks: readonly string[]): Promise<Far> {
+    for (const mark of marks) this.#known.kill(mark)
+    this.#ports.cutReads()
+    const { store, writes } = this.#ports
+    const results = await Promise.all(
+      marks.map((mark) => writes.run('delete', mark, undefined, true, () => store.delete(mark))),
+    )
+    for (const mark of marks) this.#known.kill(mark) // again at the acknowledgement: loads that began in between may have taken the old token
+    this.#ports.cutReads()
+    return results.every((each) => each === 'applied') ? 'applied' : 'queued'
+  }
+
+  #isValid(entry: Entry, tokens: Tokens): boolean {
+    const { stamps } = entry.terms
+    // An entry that lacks a mark of the namespace was not made for it.
+    if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return false
+    return stamps.every(({ tag, token }) => tokens.get(tag) === token)
+  }
+
+  /** The token in a record; null while an invalidation by this process is not acknowledged. */
+  #tokenIn(mark: string, record: unknown): string | null {
+    const home = this.#homeOf(mark)
+    if (home.#isInvalidating(mark)) {
+      home.#ports.writes.deliver(mark)
+      return null
+    }
+    if (record === undefined || entryProblem(record) !== undefined) return null
+    const { value } = record as Entry
+    return typeof value === 'string' ? home.#known.learn(mark, value).token : null
+  }
+
+  #isInvalidating(mark: string): boolean {
+    const { writes } = this.#ports
+    return writes.behind(mark) && writes.latest(mark) === undefined
+  }
+
+  #stampOf(mark: string, token: string | null): Stamp | Promise<Stamp> {
+    const home = this.#homeOf(mark)
+    if (token !== null) return home.#known.learn(mark, token)
+    if (home.#isInvalidating(mark)) return unknownStamp(mark)
+    return home.#minting.get(mark) ?? home.#mint(mark)
+  }
+
+  /** Acknowledged before the load begins, so that an invalidation elsewhere that comes later also arrives later. */
+  #mint(mark: string): Promise<Stamp> {
+    const { clock, store, writes } = this.#ports
+    const stamp = this.#known.learn(mark, newToken(clock))
+    const record = entryOf<unknown>(stamp.token, Infinity, MARK_TERMS)
+    const minting = Promise.resolve(
+      writes.run('set', mark, record, true, () => store.set(mark, record, Infinity)),
+    )
+      .then((far) => (far === 'applied' ? stamp : unknownStamp(mark)))
+      .finally(() => this.#minting.delete(mark))
+    this.#minting.set(mark, minting)
+    return minting
+  }
+
+  /** Marks of the namespaces around this one are kept there. */
+  #homeOf(mark: string): StoredMarks {
+    return this.#around === undefined || mark.startsWith(`${this.#path}#`) ? this : this.#around.#homeOf(mark)
+  }
+
+  #entryIn(key: string, record: unknown): Entry | undefined {
+    if (record === undefined) return undefined
+    const problem = entryProblem(record)
+    if (problem === undefined) return record as Entry
+    this.#ports.refused(key, problem)
+    return undefined
+  }
+
+  async #many(keys: readonly string[]): Promise<readonly unknown[]> {
+    const { store } = this.#ports
+    if (store.getMany === undefined) return Promise.all(keys.map((key) => store.get(key)))
+    const records: readonly unknown[] = await store.getMany(keys)
+    return Array.isArray(records) && records.length === keys.length
+      ? (records as readonly unknown[])
+      : keys.map(() => undefined)
+  }
+}

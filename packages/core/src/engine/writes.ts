@@ -1,0 +1,251 @@
+/*
+ * Writes: what this process has told the store, and has not heard back about.
+ *
+ * From the call of a write until its acknowledgement, and for as long as it could not be delivered, the store may
+ * still hold something older than what was said here. So reads of such a key do not ask the store. Each key has a lane:
+ *
+ *   open      operations wait for one another, so the store sees them in the order of their calls
+ *   owing     an invalidation (or a set whose outcome is unknown) did not get through: a deletion is owed. It is
+ *             tried again with growing pauses, and on every read of the key
+ *   gone      all acknowledged: no lane, the store may be asked again
+ *
+ * A value that the store refuses as such has changed nothing: that is told to whoever wrote it.
+ *
+ * An operation that missed its deadline may still be carried out later, so its lane waits for it to settle before the
+ * next one goes out; after `ABANDONED` it is taken for dead. Only deletions are owed, never values. At most `LIMIT`
+ * lanes may owe; beyond that the whole namespace is distrusted, which loses copies and no invalidation.
+ */
+
+import type { Awaitable } from '../store/store.ts'
+import { isCacheError } from '../errors.ts'
+import { Deadlines } from '../store/deadline.ts'
+import { isPending } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import type { Entry } from './entry.ts'
+
+export const LIMIT = 10_000
+const FIRST_PAUSE = 50
+const LONGEST_PAUSE = 5_000
+const ABANDONED = 30_000
+
+export type Far = 'applied' | 'queued'
+
+interface Lane {
+  /** The operation that was called last; the next goes out when it has settled. */
+  tail: Promise<void>
+  /** Operations that have not settled. */
+  open: number
+  /** What the last operation says that the key holds; undefined where that is nothing. */
+  latest: Entry | undefined
+  owing: boolean
+}
+
+export interface WritesPorts {
+  readonly clock: Clock
+  readonly sync: boolean
+  /** Forgets the key in the store. */
+  forget(key: string): Awaitable<void>
+  /** Waits for an operation as long as one waits for this store. */
+  within<T>(operation: string, key: string, answer: PromiseLike<T>): Promise<T>
+  failed(operation: string, key: string, error: unknown): void
+  queued(key: string): void
+  delivered(key: string): void
+  /** Nobody waits for this. */
+  background(work: Promise<unknown>): void
+  /** More is owed than is kept in mind. */
+  overflow(): void
+}
+
+export class Writes {
+  readonly #ports: WritesPorts
+  readonly #patience: Deadlines
+  readonly #lanes = new Map<string, Lane>()
+  /** How many lanes owe. */
+  owing: number = 0
+  #pause = FIRST_PAUSE
+  #waiting = false
+  #closed = false
+
+  constructor(ports: WritesPorts) {
+    this.#ports = ports
+    this.#patience = new Deadlines(ports.clock, ABANDONED)
+  }
+
+  /** Lanes that exist; while there is none, every key may be asked for. */
+  get size(): number {
+    return this.#lanes.size
+  }
+
+  /** Whether the store's answer for `key` may be older than what was said here. */
+  behind(key: string): boolean {
+    return this.#lanes.has(key)
+  }
+
+  /** What `key` holds according to what was said here last. */
+  latest(key: string): Entry | undefined {
+    return this.#lanes.get(key)?.latest
+  }
+
+  /**
+   * Carries out `operation` behind those of the same key. Resolves when the store has acknowledged it, or cannot for
+   * now. `owes`: if it fails, the old record must go.
+   */
+  run(
+    name: string,
+    key: string,
+    latest: Entry | undefined,
+    owes: boolean,
+    operation: () => Awaitable<void>,
+  ): Awaitable<Far> {
+    const lane = this.#lanes.get(key)
+    if (lane === undefined && this.#ports.sync) return this.#atOnce(name, key, owes, operation)
+    return this.#inLane(lane ?? this.#newLane(key), name, key, latest, owes, operation)
+  }
+
+  /** Forgets what the open operations write: it has been invalidated since. */
+  hide(): void {
+    for (const lane of this.#lanes.values()) lane.latest = undefined
+  }
+
+  /** Tries to deliver what is owed for `key`, in the background. */
+  deliver(key: string): void {
+    const lane = this.#lanes.get(key)
+    if (lane === undefined || !lane.owing || lane.open > 0 || this.#closed) return
+    this.#ports.background(this.#inLane(lane, 'delete', key, undefined, true, () => this.#ports.forget(key)))
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    while ([...this.#lanes.values()].some((lane) => lane.open > 0)) {
+      await Promise.all([...this.#lanes.values()].map((lane) => lane.tail))
+    }
+  }
+
+  /** One last attempt to deliver what is owed. */
+  async flush(): Promise<void> {
+    for (const key of this.#lanes.keys()) this.deliver(key)
+    await this.settled()
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** Forgets what is owed: somebody has distrusted the whole namespace instead. */
+  forgive(): void {
+    for (const [key, lane] of this.#lanes) {
+      lane.owing = false
+      if (lane.open === 0) this.#lanes.delete(key)
+    }
+    this.owing = 0
+  }
+
+  /** A synchronous store needs no lane unless it fails. */
+  #atOnce(name: string, key: string, owes: boolean, operation: () => Awaitable<void>): Awaitable<Far> {
+    try {
+      const pending = operation()
+      if (!isPending(pending)) return 'applied'
+      return this.#inLane(this.#newLane(key), name, key, undefined, owes, () => pending)
+    } catch (error) {
+      if (isCacheError(error, 'VALUE_REFUSED')) throw error
+      this.#ports.failed(name, key, error)
+      if (owes) this.#owe(this.#newLane(key), key)
+      return 'queued'
+    }
+  }
+
+  #newLane(key: string): Lane {
+    const lane: Lane = { tail: Promise.resolve(), open: 0, latest: undefined, owing: false }
+    this.#lanes.set(key, lane)
+    return lane
+  }
+
+  async #inLane(
+    lane: Lane,
+    name: string,
+    key: string,
+    latest: Entry | undefined,
+    owes: boolean,
+    operation: () => Awaitable<void>,
+  ): Promise<Far> {
+    const before = lane.open === 0 ? undefined : lane.tail
+    lane.open++
+    lane.latest = latest
+    const settled = this.#settle(lane, name, key, owes, before, operation)
+    lane.tail = settled.then(
+      () => {},
+      () => {},
+    )
+    try {
+      await this.#ports.within(name, key, settled)
+      return 'applied'
+    } catch (error) {
+      if (isCacheError(error, 'VALUE_REFUSED')) throw error
+      // Other failures were reported where they happened; a deadline is reported by `within`.
+      return 'queued'
+    }
+  }
+
+  /** One operation of a lane, from its turn to its end. */
+  async #settle(
+    lane: Lane,
+    name: string,
+    key: string,
+    owes: boolean,
+    before: Promise<void> | undefined,
+    operation: () => Awaitable<void>,
+  ): Promise<void> {
+    if (before !== undefined) await before
+    try {
+      const answer = operation()
+      if (isPending(answer))
+        await this.#patience.hold(answer, () => new Error(`no answer for ${ABANDONED} ms`))
+      this.#acknowledged(lane, key)
+    } catch (error) {
+      if (!isCacheError(error, 'VALUE_REFUSED')) {
+        this.#ports.failed(name, key, error)
+        if (owes || lane.owing) this.#owe(lane, key)
+      }
+      throw error
+    } finally {
+      lane.open--
+      if (lane.open === 0 && !lane.owing && this.#lanes.get(key) === lane) this.#lanes.delete(key)
+    }
+  }
+
+  /** Whatever was written last has replaced what should have been deleted. */
+  #acknowledged(lane: Lane, key: string): void {
+    this.#pause = FIRST_PAUSE
+    if (!lane.owing) return
+    lane.owing = false
+    this.owing--
+    this.#ports.delivered(key)
+  }
+
+  #owe(lane: Lane, key: string): void {
+    lane.latest = undefined
+    if (!lane.owing) {
+      lane.owing = true
+      this.owing++
+      this.#ports.queued(key)
+    }
+    if (this.owing > LIMIT) {
+      this.#ports.overflow()
+      return
+    }
+    this.#retryLater()
+  }
+
+  #retryLater(): void {
+    if (this.#waiting || this.#closed) return
+    this.#waiting = true
+    const { clock } = this.#ports
+    clock.after(Math.max(1, this.#pause * clock.random()), () => {
+      this.#waiting = false
+      this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2)
+      for (const [key, lane] of this.#lanes) {
+        if (lane.owing) this.deliver(key)
+      }
+    })
+  }
+}

@@ -1,0 +1,59 @@
+/*
+ * The public surface of @larder/core, and nothing else.
+ */
+
+export type {
+  CloseOptions,
+  ICache,
+  LoadContext,
+  Loader,
+  ManyContext,
+  ManyLoader,
+  Meta,
+  Policy,
+  WrapPolicy,
+  Written,
+} from './cache.ts'
+export { type CacheOptions, createCache } from './create.ts'
+export { type Duration, durationOf } from './duration.ts'
+export { type Clock, systemClock } from './engine/clock.ts'
+export {
+  ageOf,
+  type Age,
+  deadAt,
+  type Entry,
+  entryOf,
+  type Stamp,
+  type Stamps,
+  type Terms,
+  termsOf,
+} from './engine/entry.ts'
+export { CacheError, type ErrorCode, isCacheError, valueRefused } from './errors.ts'
+export { type Key, keyOf, type KeyPart } from './key.ts'
+export {
+  type ByteSize,
+  type Check,
+  checkOptions,
+  isBytes,
+  isCount,
+  isDuration,
+  isFunction,
+  isOneOf,
+  isText,
+  type OptionTable,
+  readBytes,
+} from './options.ts'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'
+export { type Adapter, type CacheSetting, openCache, type OpenOptions } from './open.ts'
+export { prefixed } from './store/prefixed.ts'
+export {
+  type Awaitable,
+  isPending,
+  type RemovalCause,
+  type RemovalListener,
+  type Store,
+  type Usage,
+} from './store/store.ts'
+export type { CacheEvent, Observer, Unstored } from './watch/events.ts'
+export type { Explanation, Health } from './watch/report.ts'
+export type { Latency, Stats } from './watch/stats.ts'

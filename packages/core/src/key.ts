@@ -1,0 +1,64 @@
+/*
+ * Keys: a text, or an array of parts. Different keys never become the same text.
+ *
+ * A text is itself, an array is written like JSON, so it begins with `[`. A text that begins with `[` or with the
+ * mark `'` gets the mark in front, which keeps the two apart. Object parts are written with sorted names, so that
+ * `{ a, b }` and `{ b, a }` are one key.
+ */
+
+import { kindOf } from './duration.ts'
+
+export type KeyPart =
+  | string
+  | number
+  | boolean
+  | bigint
+  | null
+  | undefined
+  | readonly KeyPart[]
+  | { readonly [name: string]: KeyPart }
+
+/** `'user:42'`, or `['user', 42, { locale: 'de' }]`. */
+export type Key = string | readonly KeyPart[]
+
+const BRACKET = 0x5b // [
+const MARK = 0x27 // '
+
+/** The text under which a key is kept. Throws a TypeError for what is no key. */
+export function keyOf(key: Key): string {
+  if (typeof key === 'string' && key.length > 0) {
+    const first = key.charCodeAt(0)
+    return first === BRACKET || first === MARK ? `'${key}` : key
+  }
+  if (Array.isArray(key) && key.length > 0) return partOf(key as readonly KeyPart[], 'key')
+  throw new TypeError(
+    `a key must be a non-empty text or a non-empty array of parts, not ${key === '' ? "''" : Array.isArray(key) ? '[]' : kindOf(key)}`,
+  )
+}
+
+function partOf(part: KeyPart, where: string): string {
+  if (typeof part === 'string') return JSON.stringify(part)
+  if (typeof part === 'number') {
+    if (Number.isNaN(part)) throw new TypeError(`${where} is NaN, which is no part of a key`)
+    return String(part)
+  }
+  if (typeof part === 'bigint') return `${part}n`
+  if (part === null || part === undefined || typeof part === 'boolean') return String(part)
+  if (Array.isArray(part)) {
+    return `[${(part as readonly KeyPart[]).map((each, i) => partOf(each, `${where}[${i}]`)).join(',')}]`
+  }
+  if (!isPlain(part)) {
+    throw new TypeError(
+      `${where} is ${kindOf(part)} of a kind that is no part of a key: use texts, numbers, booleans, plain objects and arrays (for a Date, its toISOString())`,
+    )
+  }
+  const names = Object.keys(part).sort()
+  const record = part as Readonly<Record<string, KeyPart>>
+  return `{${names.map((name) => `${JSON.stringify(name)}:${partOf(record[name], `${where}.${name}`)}`).join(',')}}`
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,173 @@
+/*
+ * openCache: a cache by name, from a URL, a setting or the environment. Adapters are found at run time, so that a
+ * program installs the one it needs and changes backends by changing a setting; core names none of them.
+ *
+ *   memory:?maxEntries=1000&ttl=5m        →  @larder/memory, with { maxEntries: 1000 }, and a ttl for the cache
+ *   { store: 'memory', maxEntries: 1000 } →  the same
+ *   { store: 'their-adapter' }            →  any package that exports an `adapter`
+ *
+ * Environment: LARDER_URL where nothing is passed; LARDER_TTL, LARDER_MAX_ENTRIES … for any option not given.
+ */
+
+import type { ICache } from './cache.ts'
+import { CACHE_OPTIONS, type CacheOptions, createCache } from './create.ts'
+import type { Entry } from './engine/entry.ts'
+import { kindOf } from './duration.ts'
+import { adapterBroken, adapterMissing, misuse } from './errors.ts'
+import { optionProblems, type OptionTable } from './options.ts'
+import type { Awaitable, Store } from './store/store.ts'
+
+/** What a package exports as `adapter`, for openCache to find. */
+export interface Adapter<O extends object = object> {
+  /** Its own options. Those of every cache (ttl, name, …) are read by openCache. */
+  readonly options: OptionTable
+  open(options: O): Awaitable<Store<Entry>>
+}
+
+/** A setting: the name of the store, its options, and those of every cache. */
+export interface CacheSetting extends Omit<CacheOptions, 'store'> {
+  readonly store: string
+  readonly [option: string]: unknown
+}
+
+export interface OpenOptions {
+  /** Adapters in hand, by the name of the store; for bundled programs, where nothing is found at run time. */
+  readonly adapters?: Readonly<Record<string, Adapter<never>>>
+}
+
+/**
+ * A cache by name. Without an argument: LARDER_URL, or else `memory:`.
+ *
+ * @example
+ * const cache = await openCache(process.env.LARDER_URL ?? 'memory:?maxEntries=10000&ttl=5m')
+ */
+export async function openCache(setting?: string | CacheSetting, how: OpenOptions = {}): Promise<ICache> {
+  const environment = environmentOf()
+  const { store: name, ...given } = readSetting(setting ?? environment['LARDER_URL'] ?? 'memory:')
+  const adapter = how.adapters?.[name] ?? (await findAdapter(name))
+  const { store: _inHand, ...cacheTable } = CACHE_OPTIONS
+  const table = { ...cacheTable, ...adapter.options }
+  const options = { ...fromEnvironment(environment, table), ...given }
+  const problems = optionProblems(options, table)
+  if (problems.length > 0) throw misuse(`openCache('${name}')`, problems)
+  const forStore = pick(options, (option) => Object.hasOwn(adapter.options, option))
+  const forCache = pick(options, (option) => Object.hasOwn(cacheTable, option))
+  const store = await adapter.open(forStore as never)
+  return createCache({ ...forCache, store })
+}
+
+function readSetting(setting: unknown): { store: string; [option: string]: unknown } {
+  if (typeof setting === 'string') return readUrl(setting)
+  if (typeof setting !== 'object' || setting === null) {
+    throw new TypeError(
+      `openCache: the setting must be a URL such as 'memory:' or an object, not ${kindOf(setting)}`,
+    )
+  }
+  const { store } = setting as { store?: unknown }
+  if (typeof store === 'string' && store !== '') return { ...setting, store }
+  throw new TypeError(
+    `openCache: store must be the name of a store, such as 'memory', not ${kindOf(store)}; createCache takes stores in hand`,
+  )
+}
+
+/** Where a scheme is not the name of the package. */
+const PACKAGE_OF_SCHEME: Readonly<Record<string, string>> = {
+  rediss: 'redis',
+  valkey: 'redis',
+  valkeys: 'redis',
+}
+
+function readUrl(text: string): { store: string; [option: string]: unknown } {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) {
+    // The text may hold a password, so it is not repeated.
+    throw new TypeError(
+      "openCache: the URL must begin with the name of a store, as in 'memory:' or 'redis://localhost'",
+    )
+  }
+  const store = PACKAGE_OF_SCHEME[scheme] ?? scheme
+  const [place = '', query = ''] = text.split('?', 2)
+  const options: Record<string, unknown> = {}
+  for (const [name, value] of new URLSearchParams(query)) options[name] = readValue(value)
+  return { ...options, ...(place.length > scheme.length + 1 ? { url: place } : {}), store }
+}
+
+/** A text of a URL or the environment as the option it means: numbers and booleans by their look. */
+function readValue(text: string): unknown {
+  if (text === 'true') return true
+  if (text === 'false') return false
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+function environmentOf(): Readonly<Record<string, string | undefined>> {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env ?? {}
+}
+
+/** LARDER_MAX_ENTRIES is maxEntries. Only names that are options count: others may belong to somebody else. */
+function fromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  table: OptionTable,
+): Record<string, unknown> {
+  const options: Record<string, unknown> = {}
+  for (const option of Object.keys(table)) {
+    const value = environment[`LARDER_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`]
+    if (value !== undefined && value !== '') options[option] = readValue(value)
+  }
+  return options
+}
+
+function pick(
+  options: Record<string, unknown>,
+  isWanted: (option: string) => boolean,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([option]) => isWanted(option)))
+}
+
+async function findAdapter(store: string): Promise<Adapter<never>> {
+  const name = /^[a-z0-9-]+$/.test(store) ? `@larder/${store}` : store
+  const found = await importFrom(name, store)
+  const { adapter } = found as { adapter?: unknown }
+  if (typeof adapter !== 'object' || adapter === null || !('open' in adapter) || !('options' in adapter)) {
+    throw adapterBroken(name)
+  }
+  return adapter as Adapter<never>
+}
+
+/** From here, where flat installs have it; or from the program, where strict ones do. */
+async function importFrom(name: string, store: string): Promise<unknown> {
+  try {
+    return await import(name)
+  } catch (error) {
+    if (!isNotFound(error, name)) throw error
+    const url = resolveFromProgram(name)
+    if (url === undefined) throw adapterMissing(store, name, error)
+    return import(url)
+  }
+}
+
+function isNotFound(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && error.message.includes(name)
+}
+
+function resolveFromProgram(name: string): string | undefined {
+  const { process } = globalThis as {
+    process?: { argv?: string[]; cwd?: () => string; getBuiltinModule?: (name: string) => unknown }
+  }
+  const modules = process?.getBuiltinModule?.('node:module') as
+    | { createRequire(from: string): { resolve(name: string): string } }
+    | undefined
+  const urls = process?.getBuiltinModule?.('node:url') as { pathToFileURL(path: string): URL } | undefined
+  if (modules === undefined || urls === undefined) return undefined
+  for (const from of [process?.argv?.[1], `${process?.cwd?.() ?? '.'}/program.js`]) {
+    if (from === undefined) continue
+    try {
+      return urls.pathToFileURL(modules.createRequire(from).resolve(name)).href
+    } catch {
+      // Not to be found from there.
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,117 @@
+/*
+ * Options in, problems out: everything that is wrong with an options object is found in one pass and said in one
+ * TypeError, an unknown name with the nearest right one. Adapters use it for their own options.
+ */
+
+import { kindOf, readDuration } from './duration.ts'
+import { misuse } from './errors.ts'
+
+/** Says what is wrong with a value ("must be …"), or nothing. */
+export type Check = (value: unknown) => string | undefined
+
+/** The options that exist, with what each must be. */
+export type OptionTable = Readonly<Record<string, Check>>
+
+/** Throws one TypeError that lists every problem of `given`; `undefined` values count as not given. */
+export function checkOptions(what: string, given: unknown, table: OptionTable): void {
+  const problems = optionProblems(given, table)
+  if (problems.length > 0) throw misuse(what, problems)
+}
+
+/** Every problem of `given`. */
+export function optionProblems(given: unknown, table: OptionTable): string[] {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return [`options must be an object, not ${kindOf(given)}`]
+  }
+  const problems: string[] = []
+  for (const [name, value] of Object.entries(given)) {
+    const check = Object.hasOwn(table, name) ? table[name] : undefined
+    if (check === undefined) {
+      problems.push(unknownName(name, Object.keys(table)))
+      continue
+    }
+    const problem = value === undefined ? undefined : check(value)
+    if (problem !== undefined) problems.push(`${name} ${problem}`)
+  }
+  return problems
+}
+
+/** "unknown option 'tll': did you mean 'ttl'?" */
+function unknownName(name: string, names: readonly string[]): string {
+  const nearest = names
+    .map((each) => [each, distance(name.toLowerCase(), each.toLowerCase())] as const)
+    .sort((a, b) => a[1] - b[1])[0]
+  if (nearest !== undefined && nearest[1] <= Math.max(2, Math.floor(nearest[0].length / 3))) {
+    return `unknown option '${name}': did you mean '${nearest[0]}'?`
+  }
+  return `unknown option '${name}': there is ${names.join(', ')}`
+}
+
+/** How many letters must change to make `a` of `b` (a swap of neighbours counts as one). */
+function distance(a: string, b: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        best = Math.min(best, (before[j - 2] ?? 0) + 1)
+      }
+      row.push(best)
+    }
+    before = last
+    last = row
+  }
+  return last[b.length] ?? 0
+}
+
+export const isDuration: Check = (value) => {
+  const read = readDuration(value)
+  return typeof read === 'string' ? read : undefined
+}
+
+export const isText: Check = (value) =>
+  typeof value === 'string' && value.length > 0
+    ? undefined
+    : `must be a non-empty text, not ${value === '' ? "''" : kindOf(value)}`
+
+export const isCount: Check = (value) =>
+  typeof value === 'number' && value >= 1 && (Number.isInteger(value) || value === Infinity)
+    ? undefined
+    : `must be a whole number of at least 1, not ${typeof value === 'number' ? value : kindOf(value)}`
+
+export const isFunction: Check = (value) =>
+  typeof value === 'function' ? undefined : `must be a function, not ${kindOf(value)}`
+
+/** One of a few texts. */
+export function isOneOf(...texts: readonly string[]): Check {
+  return (value) =>
+    typeof value === 'string' && texts.includes(value)
+      ? undefined
+      : `must be ${texts.map((each) => `'${each}'`).join(' or ')}, not ${typeof value === 'string' ? `'${value}'` : kindOf(value)}`
+}
+
+const SIZES: Readonly<Record<string, number>> = { b: 1, kb: 1_024, mb: 1_048_576, gb: 1_073_741_824 }
+const SIZE_FORM = /^(\d+(?:\.\d+)?)(b|kb|mb|gb)$/i
+
+/** `1048576`, `'64kb'`, `'64mb'`, `'1gb'`; kb is 1,024 bytes. */
+export type ByteSize = number | `${number}${'b' | 'kb' | 'mb' | 'gb'}`
+
+/** The bytes of a size, or what is wrong with it. */
+export function readBytes(given: unknown): number | string {
+  const [, amount, unit] = typeof given === 'string' ? (SIZE_FORM.exec(given) ?? []) : []
+  const bytes =
+    typeof given === 'number'
+      ? given
+      : Math.floor(Number(amount) * (SIZES[(unit ?? '').toLowerCase()] ?? Number.NaN))
+  return bytes >= 1
+    ? bytes
+    : `must be a number of bytes or a text like '64mb', not ${typeof given === 'string' ? `'${given}'` : typeof given === 'number' ? given : kindOf(given)}`
+}
+
+export const isBytes: Check = (value) => {
+  const read = readBytes(value)
+  return typeof read === 'string' ? read : undefined
+}

@@ -1,0 +1,76 @@
+/*
+ * Deadlines: a store is waited for only so long.
+ *
+ * All deadlines of a store are equally long, so they end in the order in which they began: a queue and one timer serve
+ * any number of calls. When the timer fires, answers that have arrived but were not yet looked at (the event loop was
+ * busy) get one more turn: a blocked process is not a slow store.
+ */
+
+import type { Clock } from '../engine/clock.ts'
+
+interface Waiting {
+  readonly ends: number
+  done: boolean
+  readonly late: () => void
+}
+
+export class Deadlines {
+  readonly ms: number
+  readonly #clock: Clock
+  #queue: Waiting[] = []
+  #armed = false
+  /** Answered ones still in the queue, at the most. */
+  #done = 0
+
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock
+    this.ms = ms
+  }
+
+  /** Settles as `answer` does, or rejects with `late()` when it takes too long. */
+  hold<T>(answer: PromiseLike<T>, late: () => Error): Promise<T> {
+    if (this.ms === Infinity) return Promise.resolve(answer)
+    return new Promise<T>((resolve, reject) => {
+      const waiting: Waiting = { ends: this.#clock.now() + this.ms, done: false, late: () => reject(late()) }
+      this.#queue.push(waiting)
+      if (!this.#armed) this.#arm(this.ms)
+      answer.then(
+        (value) => {
+          this.#answered(waiting)
+          resolve(value)
+        },
+        (reason: unknown) => {
+          this.#answered(waiting)
+          reject(reason)
+        },
+      )
+    })
+  }
+
+  /** Drops the answered ones whenever they are the larger half, so that the queue is no longer than what is waited for. */
+  #answered(waiting: Waiting): void {
+    waiting.done = true
+    if (++this.#done < 32 || this.#done * 2 < this.#queue.length) return
+    this.#queue = this.#queue.filter((each) => !each.done)
+    this.#done = 0
+  }
+
+  #arm(ms: number): void {
+    this.#armed = true
+    this.#clock.after(ms, () => this.#clock.after(0, () => this.#ring()))
+  }
+
+  #ring(): void {
+    this.#armed = false
+    const now = this.#clock.now()
+    // The shared clock may lag a millisecond behind; what ends within it has ended.
+    const over = this.#queue.findIndex((each) => !each.done && each.ends > now + 1)
+    const ended = over === -1 ? this.#queue : this.#queue.slice(0, over)
+    this.#queue = over === -1 ? [] : this.#queue.slice(over)
+    for (const each of ended) {
+      if (!each.done) each.late()
+    }
+    const next = this.#queue[0]
+    if (next !== undefined) this.#arm(Math.max(1, next.ends - now))
+  }
+}

@@ -1,0 +1,67 @@
+/*
+ * The store: where things are kept. This is all that an adapter writes, and `storeContract` in @larder/testing is
+ * its definition.
+ *
+ * Owed to an adapter: keys are non-empty texts; `ttl` is positive or Infinity; lists are never empty; nothing is
+ * called after `close`. So an adapter checks nothing.
+ * Owed by an adapter: a record comes back equal or not at all; it may vanish at any time; a failure rejects (or
+ * throws), it never becomes `false` or an event.
+ */
+
+/** A value, or the promise of one. Only below the engine; public methods are always one or the other. */
+export type Awaitable<T> = T | PromiseLike<T>
+
+/** Whether it is the promise of a value. */
+export function isPending<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** Where records are kept. `R` is what is kept: live entries in process, bytes elsewhere. */
+export interface Store<R> {
+  readonly name: string
+
+  /** Memory of this process: every method answers at once, nobody else writes here, and it ends with the process. */
+  readonly sync?: boolean
+
+  get(key: string): Awaitable<R | undefined>
+  /** `ttl` (ms) is how long the record is worth keeping: leave to forget, not a duty to remember. */
+  set(key: string, record: R, ttl: number): Awaitable<void>
+  delete(key: string): Awaitable<void>
+
+  // Faster ways. The engine is correct without any of them.
+
+  /** Same length, same order. */
+  getMany?(keys: readonly string[]): Awaitable<readonly (R | undefined)[]>
+  setMany?(records: readonly (readonly [key: string, record: R, ttl: number])[]): Awaitable<void>
+  deleteMany?(keys: readonly string[]): Awaitable<void>
+  /** Gives back the space of all keys that begin with `prefix`. Never needed for meaning. */
+  clear?(prefix: string): Awaitable<void>
+  /** The keys that begin with `prefix`, in pages of the store's choosing. */
+  keys?(prefix: string): AsyncIterable<string>
+  close?(): Awaitable<void>
+
+  // Facts that only some places have.
+
+  /** A view of this store in which every key stands behind `prefix`, if that is cheaper than building the longer text. */
+  within?(prefix: string): Store<R>
+  /** How much is kept, and what was thrown out. */
+  usage?(): Usage
+  /** Calls `listener` whenever the store itself throws a record out. Returns the way to stop it. */
+  onRemoval?(listener: RemovalListener): () => void
+  /** Whether the place can be used, in words if not. */
+  check?(): Awaitable<string | undefined>
+}
+
+/** Why a store threw a record out: too many entries, too many bytes, past its life, or too large to be taken in at all. */
+export type RemovalCause = 'entries' | 'bytes' | 'expired' | 'oversized'
+
+export type RemovalListener = (key: string, cause: RemovalCause) => void
+
+export interface Usage {
+  readonly entries: number
+  /** An estimate where live objects are kept. */
+  readonly bytes: number
+  readonly maxEntries: number
+  readonly maxBytes: number
+  readonly removed: Readonly<Record<RemovalCause, number>>
+}

@@ -1,0 +1,83 @@
+/*
+ * Events: everything that a cache does and an observer may want to hear of. This list is complete.
+ *
+ * Observers are passive: what they throw is counted, never felt. Nobody listening costs one comparison per operation:
+ * an event object is only built when `Watch.heard` says so.
+ */
+
+import type { RemovalCause } from '../store/store.ts'
+
+export type CacheEvent = { readonly cache: string } & (
+  | { readonly type: 'hit'; readonly key: string }
+  | { readonly type: 'miss'; readonly key: string }
+  /** A value that is no longer fresh was served: while it is refreshed, because the load was slow, or because it failed. */
+  | { readonly type: 'stale'; readonly key: string; readonly why: 'refreshing' | 'slow-load' | 'failed-load' }
+  | { readonly type: 'load'; readonly key: string; readonly ms: number; readonly background: boolean }
+  | {
+      readonly type: 'load-failed'
+      readonly key: string
+      readonly error: unknown
+      readonly background: boolean
+    }
+  /** A loaded value was handed out and not stored. */
+  | { readonly type: 'unstored'; readonly key: string; readonly why: Unstored }
+  | { readonly type: 'set'; readonly key: string }
+  | { readonly type: 'delete'; readonly key: string }
+  | { readonly type: 'expire'; readonly key: string }
+  | { readonly type: 'invalidate-tags'; readonly tags: readonly string[] }
+  | { readonly type: 'clear' }
+  /** The store threw an entry out. */
+  | { readonly type: 'evict'; readonly key: string; readonly cause: RemovalCause }
+  | {
+      readonly type: 'store-failed'
+      readonly operation: string
+      readonly key: string | undefined
+      readonly error: unknown
+    }
+  /** An invalidation could not be delivered to the store and is kept for later. */
+  | { readonly type: 'queued'; readonly key: string }
+  | { readonly type: 'delivered'; readonly key: string }
+  /** What the store had was not usable: no entry at all, or one that does not satisfy the schema. */
+  | { readonly type: 'refused'; readonly key: string; readonly why: string }
+)
+
+/** Why a loaded value was not stored. */
+export type Unstored = 'undefined' | 'skipped' | 'invalidated' | 'given-up' | 'store-behind'
+
+export type Observer = (event: CacheEvent) => void
+
+interface Listener {
+  readonly namespace: string
+  readonly observer: Observer
+}
+
+/** Who is watching a cache and its namespaces. */
+export class Watch {
+  /** Whether anybody listens. */
+  heard: boolean = false
+  /** How often an observer threw. */
+  observerErrors: number = 0
+  #listeners: readonly Listener[] = []
+
+  /** Events of `namespace` and of those inside it. */
+  add(namespace: string, observer: Observer): () => void {
+    const listener: Listener = { namespace, observer }
+    this.#listeners = [...this.#listeners, listener]
+    this.heard = true
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== listener)
+      this.heard = this.#listeners.length > 0
+    }
+  }
+
+  emit(event: CacheEvent): void {
+    for (const { namespace, observer } of this.#listeners) {
+      if (event.cache !== namespace && !event.cache.startsWith(`${namespace}/`)) continue
+      try {
+        observer(event)
+      } catch {
+        this.observerErrors++
+      }
+    }
+  }
+}

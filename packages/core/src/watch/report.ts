@@ -1,0 +1,36 @@
+/*
+ * What `explain` and `health` answer: types only.
+ */
+
+export interface Explanation {
+  readonly key: string
+  /** As the store knows it. */
+  readonly storedAs: string
+  readonly found: 'fresh' | 'stale' | 'error-only' | 'dead' | 'invalidated' | 'refused' | 'absent'
+  /** What `get` would answer now. */
+  readonly served: boolean
+  /** In words. */
+  readonly because: string
+  /** ms; present when something usable was found. */
+  readonly freshFor?: number
+  readonly staleFor?: number
+  readonly keptFor?: number
+  readonly tags?: readonly { readonly tag: string; readonly valid: boolean }[]
+  /** ms its load took. */
+  readonly loadTook?: number
+  readonly meta?: Readonly<Record<string, string | number | boolean | null>>
+  /** A load of this key is under way. */
+  readonly loading: boolean
+  /** What this process has told the store about this key has not been acknowledged yet. */
+  readonly pending: boolean
+}
+
+export interface Health {
+  readonly status: 'ok' | 'degraded' | 'failed'
+  /** What is wrong, in words; empty when all is well. */
+  readonly problems: readonly string[]
+  readonly store: { readonly name: string; readonly answers: boolean; readonly ms: number }
+  /** Invalidations that wait for the store to come back. */
+  readonly queued: number
+  readonly loading: number
+}

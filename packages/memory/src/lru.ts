@@ -1,0 +1,79 @@
+/*
+ * A list of entries in least-recently-used order, on lru-cache: one for each namespace, so that a lookup needs no
+ * longer text than the key.
+ *
+ * lru-cache reserves its arrays for the most it may hold. Here they grow with what is held, doubling, so that a
+ * thousand namespaces of ten entries do not each reserve room for ten thousand. How much may be held in all is the
+ * store's business: it takes from the lists before it adds, and they never evict by themselves.
+ */
+
+import { LRUCache } from 'lru-cache'
+
+const FIRST_ROOM = 16
+
+export class Lru<V extends object> {
+  #cache: LRUCache<string, V>
+  #room = FIRST_ROOM
+  /** What the value that is being added takes; lru-cache asks for it back. */
+  #incoming = 1
+
+  constructor() {
+    this.#cache = this.#make(this.#room)
+  }
+
+  get size(): number {
+    return this.#cache.size
+  }
+
+  get bytes(): number {
+    return this.#cache.calculatedSize
+  }
+
+  get(key: string): V | undefined {
+    return this.#cache.get(key)
+  }
+
+  /** Without making it the most recently used. */
+  peek(key: string): V | undefined {
+    return this.#cache.peek(key)
+  }
+
+  set(key: string, value: V, bytes: number): void {
+    if (this.#cache.size === this.#room && !this.#cache.has(key)) this.#grow()
+    this.#incoming = bytes
+    this.#cache.set(key, value)
+  }
+
+  delete(key: string): boolean {
+    return this.#cache.delete(key)
+  }
+
+  /** The key that was not used for the longest time. */
+  oldest(): string | undefined {
+    for (const key of this.#cache.rkeys()) return key
+    return undefined
+  }
+
+  /** From the least recently used. */
+  entries(): Generator<[string, V]> {
+    return this.#cache.rentries() as Generator<[string, V]>
+  }
+
+  #grow(): void {
+    const before = this.#cache
+    this.#room *= 2
+    this.#cache = this.#make(this.#room)
+    for (const [key, value] of before.rentries() as Generator<[string, V]>) {
+      this.#incoming = before.info(key)?.size ?? 1
+      this.#cache.set(key, value)
+    }
+  }
+
+  #make(room: number): LRUCache<string, V> {
+    return new LRUCache<string, V>({
+      max: room,
+      maxSize: Number.MAX_SAFE_INTEGER,
+      sizeCalculation: () => this.#incoming,
+    })
+  }
+}

@@ -1,0 +1,106 @@
+/*
+ * Share: what a memory store does to a value that many will hold.
+ *
+ *   freeze   plain objects and arrays are frozen all the way down: nobody can change what others will read
+ *   clone    everybody gets a copy of his own, at the price of one on every hit
+ *   trust    nothing
+ *
+ * Freezing and measuring are one walk: `sizeUp` does both. The size is an estimate of the heap that a live value
+ * takes: a header for each object, and what its parts take. Past `COUNTED` parts the rest is not looked at (a value
+ * of that many parts is frozen to its end all the same).
+ */
+
+export type Share = 'freeze' | 'clone' | 'trust'
+
+const HEADER = 24
+const SLOT = 8
+const BOXED_NUMBER = 16
+const TABLE_ENTRY = 40
+const BUFFER = 96
+
+/** Parts of one value that are looked at for its size. */
+const COUNTED = 100_000
+
+/** The bytes that `value` takes; frozen on the way if `freezing`. */
+export function sizeUp(value: unknown, freezing: boolean): number {
+  if (typeof value !== 'object' || value === null) return leafSize(value)
+  if (!isPlain(value)) return opaqueSize(value)
+  let size = HEADER
+  let inner: object[] | undefined
+  if (Array.isArray(value)) {
+    size += SLOT * value.length + HEADER
+    for (const part of value as readonly unknown[]) {
+      if (typeof part === 'object' && part !== null) (inner ??= []).push(part)
+      else size += leafSize(part)
+    }
+  } else {
+    for (const name in value) {
+      const part = (value as Record<string, unknown>)[name]
+      size += SLOT
+      if (typeof part === 'object' && part !== null) (inner ??= []).push(part)
+      else size += leafSize(part)
+    }
+  }
+  if (freezing) Object.freeze(value)
+  return inner === undefined ? size : size + walk(value, inner, freezing)
+}
+
+/** The objects inside `top`, however they hang together. */
+function walk(top: object, inner: object[], freezing: boolean): number {
+  const seen = new Set<object>([top])
+  let size = 0
+  for (let next = inner.pop(); next !== undefined; next = inner.pop()) {
+    if (seen.has(next)) continue
+    seen.add(next)
+    if (!isPlain(next)) {
+      size += opaqueSize(next)
+      continue
+    }
+    const parts: readonly unknown[] = Array.isArray(next) ? next : Object.values(next)
+    size += HEADER + SLOT * parts.length
+    const isCounting = seen.size <= COUNTED
+    for (const part of parts) {
+      if (typeof part === 'object' && part !== null) inner.push(part)
+      else if (isCounting) size += leafSize(part)
+    }
+    if (freezing) Object.freeze(next)
+    if (!isCounting && !freezing) return size
+  }
+  return size
+}
+
+function leafSize(value: unknown): number {
+  if (typeof value === 'string') return textSize(value)
+  if (typeof value === 'number') return Number.isInteger(value) ? 0 : BOXED_NUMBER
+  return typeof value === 'bigint' ? HEADER : 0
+}
+
+/** One byte a character while all are Latin, two otherwise; a long text is judged by its beginning. */
+export function textSize(text: string): number {
+  const length = Math.min(text.length, 32)
+  for (let i = 0; i < length; i++) {
+    if (text.charCodeAt(i) > 0xff) return 16 + text.length * 2
+  }
+  return 16 + text.length
+}
+
+/** What is neither plain object nor array is taken as it is, and shared. */
+function opaqueSize(value: object): number {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return BUFFER + value.byteLength
+  if (value instanceof Map) return tableSize(value.size, [...value.keys(), ...value.values()])
+  if (value instanceof Set) return tableSize(value.size, [...value])
+  return HEADER + SLOT * 4 + SLOT * Object.keys(value).length
+}
+
+function tableSize(entries: number, parts: readonly unknown[]): number {
+  const counted = parts.slice(0, COUNTED)
+  return (
+    HEADER * 2 + TABLE_ENTRY * entries + counted.reduce<number>((sum, part) => sum + sizeUp(part, false), 0)
+  )
+}
+
+function isPlain(value: object): boolean {
+  if (Array.isArray(value)) return true
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,84 @@
+/*
+ * A clock that stands still until it is moved. Timers fire in the order of their times, each at its own time, and the
+ * promises they settle are followed up before the next one fires.
+ */
+
+import { type Clock, type Duration, durationOf } from '@larder/core'
+
+export interface ManualClock extends Clock {
+  /** Moves on, firing what falls due. Await it to see what the timers have set going. */
+  advance(by: Duration): Promise<void>
+  /** Sets the time, back as well as forth, without firing anything. */
+  jump(to: number): void
+  /** Timers that have not fired. */
+  readonly pending: number
+}
+
+export interface ManualClockOptions {
+  /** Default: 1,000,000. */
+  readonly start?: number
+  /** Chance. Default: always 0, which means no jitter and no early refresh. */
+  readonly random?: () => number
+}
+
+/** Longer chains of promises than this between two timers are not awaited. */
+const TURNS = 50
+
+/**
+ * @example
+ * const clock = manualClock()
+ * const cache = createCache({ store: memory({ clock }), clock, ttl: '1m' })
+ * await cache.set('k', 1)
+ * await clock.advance('61s')
+ * expect(await cache.get('k')).toBe(undefined)
+ */
+export function manualClock(options: ManualClockOptions = {}): ManualClock {
+  const { start = 1_000_000, random = () => 0 } = options
+  const timers = new Set<{ readonly at: number; readonly then: () => void }>()
+  let now = start
+
+  const nextUntil = (end: number): { readonly at: number; readonly then: () => void } | undefined => {
+    let next: { readonly at: number; readonly then: () => void } | undefined
+    for (const timer of timers) {
+      if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer
+    }
+    return next
+  }
+
+  return {
+    now: () => now,
+    exact: () => now,
+    random,
+    after(ms, then) {
+      if (ms === Infinity) return () => {}
+      const timer = { at: now + Math.max(0, ms), then }
+      timers.add(timer)
+      return () => {
+        timers.delete(timer)
+      }
+    },
+    async advance(by) {
+      const end = now + durationOf(by, 'advance')
+      if (nextUntil(end) === undefined) now = end // at once: who only moves the time need not wait
+      for (let next = nextUntil(end); next !== undefined; next = nextUntil(end)) {
+        timers.delete(next)
+        now = Math.max(now, next.at)
+        next.then()
+        await settled()
+      }
+      now = Math.max(now, end)
+      await settled()
+    },
+    jump(to) {
+      now = to
+    },
+    get pending() {
+      return timers.size
+    },
+  }
+}
+
+/** Lets promises that are already on their way be followed up. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < TURNS; i++) await Promise.resolve()
+}

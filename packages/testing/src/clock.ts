@@ -1,12 +1,12 @@
 /*
- * A clock that stands still until it is moved. Timers fire in the order of their times, each at its own time, and the
- * promises they settle are followed up before the next one fires.
+ * A clock that stands still until it is moved. Timers fire in the order of their times, each at its own time, in the
+ * call of `advance`; the promises that they settle are followed up when it is awaited.
  */
 
 import { type Clock, type Duration, durationOf } from '@larder/core'
 
 export interface ManualClock extends Clock {
-  /** Moves on, firing what falls due. Await it to see what the timers have set going. */
+  /** Moves on at once, firing what falls due. Await it to see what the timers have set going. */
   advance(by: Duration): Promise<void>
   /** Sets the time, back as well as forth, without firing anything. */
   jump(to: number): void
@@ -21,7 +21,7 @@ export interface ManualClockOptions {
   readonly random?: () => number
 }
 
-/** Longer chains of promises than this between two timers are not awaited. */
+/** Longer chains of promises than this are not awaited. */
 const TURNS = 50
 
 /**
@@ -37,12 +37,17 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
   const timers = new Set<{ readonly at: number; readonly then: () => void }>()
   let now = start
 
-  const nextUntil = (end: number): { readonly at: number; readonly then: () => void } | undefined => {
-    let next: { readonly at: number; readonly then: () => void } | undefined
-    for (const timer of timers) {
-      if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer
+  /** Fires what is due until `end`, each at its own time. */
+  const fire = (end: number): boolean => {
+    let hasFired = false
+    for (;;) {
+      const next = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+      if (next === undefined) return hasFired
+      timers.delete(next)
+      now = Math.max(now, next.at)
+      hasFired = true
+      next.then()
     }
-    return next
   }
 
   return {
@@ -59,15 +64,11 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
     },
     async advance(by) {
       const end = now + durationOf(by, 'advance')
-      if (nextUntil(end) === undefined) now = end // at once: who only moves the time need not wait
-      for (let next = nextUntil(end); next !== undefined; next = nextUntil(end)) {
-        timers.delete(next)
-        now = Math.max(now, next.at)
-        next.then()
-        await settled()
-      }
+      fire(end)
       now = Math.max(now, end)
       await settled()
+      // What the promises have set up for a time that has passed meanwhile.
+      while (fire(now)) await settled()
     },
     jump(to) {
       now = to

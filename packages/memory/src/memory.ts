@@ -98,8 +98,8 @@ class Part implements Store<Entry> {
   place: number = -1
   readonly #memory: Memory
 
-  constructor(memory: Memory, prefix: string) {
-    this.#memory = memory
+  constructor(home: Memory, prefix: string) {
+    this.#memory = home
     this.prefix = prefix
   }
 
@@ -184,7 +184,7 @@ class Memory implements MemoryStore {
   }
 
   clear(prefix: string): void {
-    for (const part of [...this.#row]) {
+    for (const part of this.#row.slice()) {
       if (part.prefix.startsWith(prefix)) this.#empty(part)
       else if (prefix.startsWith(part.prefix)) {
         for (const key of part.listed(prefix.slice(part.prefix.length))) this.drop(part, key)
@@ -193,7 +193,7 @@ class Memory implements MemoryStore {
   }
 
   async *keys(prefix: string): AsyncGenerator<string> {
-    for (const part of [...this.#row]) {
+    for (const part of this.#row.slice()) {
       if (!part.prefix.startsWith(prefix) && !prefix.startsWith(part.prefix)) continue
       for (const key of part.listed(prefix.slice(part.prefix.length))) yield part.prefix + key
     }
@@ -360,7 +360,7 @@ class Memory implements MemoryStore {
   }
 
   *#all(): Generator<readonly [Part, string]> {
-    for (const part of [...this.#row]) {
+    for (const part of this.#row.slice()) {
       for (const [key] of part.list.entries()) yield [part, key]
     }
   }

@@ -21,6 +21,11 @@ export interface ManualClockOptions {
   readonly random?: () => number
 }
 
+interface Timer {
+  readonly at: number
+  readonly fire: () => void
+}
+
 /** Longer chains of promises than this are not awaited. */
 const TURNS = 50
 
@@ -34,11 +39,11 @@ const TURNS = 50
  */
 export function manualClock(options: ManualClockOptions = {}): ManualClock {
   const { start = 1_000_000, random = () => 0 } = options
-  const timers = new Set<{ readonly at: number; readonly then: () => void }>()
+  const timers = new Set<Timer>()
   let now = start
 
   /** Fires what is due until `end`, each at its own time. */
-  const fire = (end: number): boolean => {
+  const fireUntil = (end: number): boolean => {
     let hasFired = false
     for (;;) {
       const next = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
@@ -46,7 +51,7 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
       timers.delete(next)
       now = Math.max(now, next.at)
       hasFired = true
-      next.then()
+      next.fire()
     }
   }
 
@@ -56,7 +61,7 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
     random,
     after(ms, then) {
       if (ms === Infinity) return () => {}
-      const timer = { at: now + Math.max(0, ms), then }
+      const timer = { at: now + Math.max(0, ms), fire: then }
       timers.add(timer)
       return () => {
         timers.delete(timer)
@@ -64,11 +69,11 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
     },
     async advance(by) {
       const end = now + durationOf(by, 'advance')
-      fire(end)
+      fireUntil(end)
       now = Math.max(now, end)
       await settled()
       // What the promises have set up for a time that has passed meanwhile.
-      while (fire(now)) await settled()
+      while (fireUntil(now)) await settled()
     },
     jump(to) {
       now = to

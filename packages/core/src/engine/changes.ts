@@ -74,9 +74,9 @@ export function remove(space: Space, name: string): Awaitable<Far> {
 
 function acknowledged(space: Space, name: string, far: Awaitable<Far>): Awaitable<Far> {
   if (!isPending(far)) return far
-  return far.then((far) => {
+  return far.then((reached) => {
     space.cut(name)
-    return far
+    return reached
   })
 }
 
@@ -119,7 +119,7 @@ function touched(space: Space, name: string, entry: Entry | undefined, ttl: numb
   const now = space.house.clock.now()
   if (entry === undefined || ageOf(entry, now) !== 'fresh') return false
   const far = space.put(name, entryOf(entry.value, Math.floor(now + ttl), entry.terms), false)
-  return isPending(far) ? far.then((far) => far === 'applied') : far === 'applied'
+  return isPending(far) ? far.then((reached) => reached === 'applied') : far === 'applied'
 }
 
 /** Invalidates tags. */

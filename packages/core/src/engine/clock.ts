@@ -60,7 +60,6 @@ export const systemClock: Clock = {
 }
 
 /** Where timers are plain numbers (browsers, workers) nothing is kept alive by them anyway. */
-function unref(timer: unknown): void {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-    timer.unref()
+function unref(timer: { unref?: () => unknown } | number): void {
+  if (typeof timer === 'object') timer.unref?.()
 }

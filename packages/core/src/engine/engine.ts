@@ -418,7 +418,7 @@ export class Engine<V> implements ICache<V> {
 
   #written(far: Awaitable<Far>): Promise<Written> {
     return isPending(far)
-      ? Promise.resolve(far).then((far) => this.#said(far))
+      ? Promise.resolve(far).then((reached) => this.#said(reached))
       : Promise.resolve(this.#said(far))
   }
 

@@ -80,7 +80,7 @@ async function fly(space: Space, flight: LoadFlight, wanted: Wanted, load: Loade
     const captured = capture(space, policy.tags, wanted.tokens)
     depart(flight, isPending(captured) ? await captured : captured)
     const remarks = noRemarks()
-    const context = contextOf(flight, wanted.key, old(space, wanted), remarks)
+    const context = contextOf(flight, wanted.key, staleOf(space, wanted), remarks)
     const [value, took] = await timed(space, flight.call, () => load(context))
     loaded(space, name, took, flight.background)
     const landed = land(space, flight, wanted, value, remarks, took)
@@ -109,7 +109,7 @@ export function depart(flight: LoadFlight, captured: Captured | undefined): void
   flight.late = captured?.late
 }
 
-function old(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
+function staleOf(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
   return old && { entry: old, age: Math.max(0, space.house.clock.now() - old.freshUntil) }
 }
 
@@ -185,8 +185,7 @@ function landChecked(
   if (isSkipped) return unstored(space, wanted.name, 'skipped', value)
   if (flight.stamps === undefined) return unstored(space, wanted.name, 'store-behind', value)
   const stamps = tags.length === 0 ? flight.stamps : lateStamps(space, flight.stamps, tags)
-  const go = (stamps: Stamps | undefined): unknown =>
-    keep(space, flight, wanted, value, stamps, remarks, took)
+  const go = (all: Stamps | undefined): unknown => keep(space, flight, wanted, value, all, remarks, took)
   return isPending(stamps) ? stamps.then(go) : go(stamps)
 }
 

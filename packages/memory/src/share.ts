@@ -75,13 +75,14 @@ function leafSize(value: unknown): number {
   return typeof value === 'bigint' ? HEADER : 0
 }
 
-/** One byte a character while all are Latin, two otherwise; a long text is judged by its beginning. */
+/** One byte a character while all are Latin, two otherwise; judged by eight of them. */
 export function textSize(text: string): number {
-  const length = Math.min(text.length, 32)
-  for (let i = 0; i < length; i++) {
-    if (text.charCodeAt(i) > 0xff) return 16 + text.length * 2
+  const { length } = text
+  const step = length <= 8 ? 1 : length >> 3
+  for (let i = 0; i < length; i += step) {
+    if (text.charCodeAt(i) > 0xff) return 16 + length * 2
   }
-  return 16 + text.length
+  return 16 + length
 }
 
 /** What is neither plain object nor array is taken as it is, and shared. */

@@ -9,7 +9,6 @@ import type { Awaitable } from '../store/store.ts'
 import { isPending } from '../store/store.ts'
 import { ageOf, allLive, deadAt, type Entry, entryOf, entryProblem, type Stamps } from './entry.ts'
 import { freshUntil, tagsOf, termsFor } from './loads.ts'
-import type { Captured } from './marks.ts'
 import type { Resolved } from './policy.ts'
 import type { Space } from './space.ts'
 import type { Far } from './writes.ts'
@@ -36,7 +35,7 @@ function setChecked(space: Space, name: string, value: unknown, policy: Resolved
   space.cut(name)
   const until = freshUntil(space, policy, value, undefined, 0)
   if (!space.sync) return setFar(space, name, value, until, policy, tags)
-  const { stamps } = space.capture(tags, undefined) as Captured
+  const stamps = space.stampsNow(tags)
   return space.put(name, entryOf(value, until, termsFor(space, policy, stamps, undefined, 0)), true)
 }
 

@@ -417,6 +417,7 @@ export class Engine<V> implements ICache<V> {
   }
 
   #written(far: Awaitable<Far>): Promise<Written> {
+    if (far === 'applied' && this.#space.sync) return WRITTEN_HERE
     return isPending(far)
       ? Promise.resolve(far).then((reached) => this.#said(reached))
       : Promise.resolve(this.#said(far))
@@ -551,6 +552,8 @@ export class Engine<V> implements ICache<V> {
 const APPLIED: Written = Object.freeze({ far: 'applied' })
 const QUEUED: Written = Object.freeze({ far: 'queued' })
 const NONE: Written = Object.freeze({ far: 'none' })
+/** What most writes answer; one promise is enough for all of them. */
+const WRITTEN_HERE: Promise<Written> = Promise.resolve(NONE)
 
 /** A name as a part of a path: the characters that separate parts and keys are written as codes. */
 export function pathPart(name: string): string {

@@ -21,11 +21,23 @@ interface Shared {
 const byStore = new WeakMap<Store<Entry>, Shared>()
 
 /** A cache's hold on its store. */
-export interface Lease {
+export class Lease {
   readonly house: House
-  readonly isReleased: boolean
+  isReleased: boolean = false
+  readonly #moveOut: (drain: number) => Promise<void>
+  #released: Promise<void> | undefined
+
+  constructor(house: House, moveOut: (drain: number) => Promise<void>) {
+    this.house = house
+    this.#moveOut = moveOut
+  }
+
   /** Lets go; the last one waits for what is under way, at most `drain` ms, and closes the store. */
-  release(drain: number): Promise<void>
+  release(drain: number): Promise<void> {
+    this.isReleased = true
+    this.#released ??= this.#moveOut(drain)
+    return this.#released
+  }
 }
 
 export function openSpace(
@@ -38,7 +50,7 @@ export function openSpace(
   shared.users++
   const space = shared.spaces.get(path) ?? new Space(shared.house, path)
   shared.spaces.set(path, space)
-  return { space, lease: leaseOf(store, shared, space) }
+  return { space, lease: new Lease(shared.house, (drain) => moveOut(store, shared, space, drain)) }
 }
 
 function move(store: Store<Entry>, clock: Clock, storeTimeout: number): Shared {
@@ -52,20 +64,6 @@ function move(store: Store<Entry>, clock: Clock, storeTimeout: number): Shared {
   const shared: Shared = { house, spaces: new Map(), users: 0 }
   byStore.set(store, shared)
   return shared
-}
-
-function leaseOf(store: Store<Entry>, shared: Shared, space: Space): Lease {
-  let released: Promise<void> | undefined
-  return {
-    house: shared.house,
-    get isReleased() {
-      return released !== undefined
-    },
-    release(drain) {
-      released ??= moveOut(store, shared, space, drain)
-      return released
-    },
-  }
 }
 
 async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain: number): Promise<void> {

@@ -136,17 +136,20 @@ export class LocalMarks implements Marks {
   }
 
   capture(tags: readonly string[]): Captured {
-    if (tags.length === 0) return { stamps: this.base, late: this.#late }
+    return { stamps: this.stamps(tags), late: this.#late }
+  }
+
+  stamps(tags: readonly string[]): Stamps {
+    if (tags.length === 0) return this.base
     // The tags of a policy are captured over and over: entries of one state share one array.
-    if (tags === this.#last?.tags && allLive(this.#last.stamps))
-      return { stamps: this.#last.stamps, late: this.#late }
+    if (tags === this.#last?.tags && allLive(this.#last.stamps)) return this.#last.stamps
     const stamps = [...this.base]
     for (const tag of tags) {
       const mark = tagMark(this.#path, tag)
       stamps.push(this.#known.get(mark) ?? this.#known.learn(mark, newToken(this.#clock)))
     }
     this.#last = { tags, stamps }
-    return { stamps, late: this.#late }
+    return stamps
   }
 
   invalidate(tags: readonly string[]): Far {

@@ -14,7 +14,7 @@ import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Watch } from '../watch/events.ts'
 import { Counts } from '../watch/stats.ts'
 import type { Clock } from './clock.ts'
-import { ageOf, allLive, deadAt, type Entry, entryProblem, type Terms } from './entry.ts'
+import { ageOf, allLive, deadAt, type Entry, entryProblem, type Stamps, type Terms } from './entry.ts'
 import { Flight, Flights } from './flights.ts'
 import { Inside } from './inside.ts'
 import type { LoadFlight } from './load.ts'
@@ -205,6 +205,11 @@ export class Space {
     return this.#stored.fetch(keys, tags)
   }
 
+  /** The stamps of a synchronous store's namespace and of `tags`. */
+  stampsNow(tags: readonly string[]): Stamps {
+    return (this.marks as LocalMarks).stamps(tags)
+  }
+
   /** The marks as they are now; `tokens` were read after the caller asked. Undefined if the store does not tell. */
   capture(
     tags: readonly string[],
@@ -232,7 +237,23 @@ export class Space {
   put(key: string, entry: Entry, owes: boolean): Awaitable<Far> {
     const ttl = deadAt(entry) - this.house.clock.now()
     if (!(ttl > 0)) return this.remove(key)
+    if (this.sync && this.writes.size === 0) return this.#putNow(key, entry, ttl, owes)
     return this.writes.run('set', key, entry, owes, () => this.view.set(key, entry, ttl))
+  }
+
+  /** A synchronous store with nothing owed needs no lane, unless it fails or does not keep its contract. */
+  #putNow(key: string, entry: Entry, ttl: number, owes: boolean): Awaitable<Far> {
+    let outcome: () => Awaitable<void>
+    try {
+      const answer = this.view.set(key, entry, ttl)
+      if (!isPending(answer)) return 'applied'
+      outcome = () => answer
+    } catch (error) {
+      outcome = () => {
+        throw error
+      }
+    }
+    return this.writes.run('set', key, entry, owes, outcome)
   }
 
   /** Puts there what was loaded. Nobody waits for it: a failure is an event, and the next one loads again. */
@@ -251,8 +272,8 @@ export class Space {
 
   /** Something was said about `key`: what is under way must not outlive it. */
   cut(key: string): void {
-    this.flights.cut(key)
-    this.#reads.cut(key)
+    if (this.flights.size !== 0) this.flights.cut(key)
+    if (!this.sync) this.#reads.cut(key)
   }
 
   cutWhere(matches: (key: string) => boolean): void {

@@ -56,6 +56,23 @@ export function answer(
   })
 }
 
+/**
+ * Waits for a load that somebody else has begun. If tags were invalidated since, which the load may yet name, its value
+ * counts only if it did not: otherwise `again` starts over. So a key keeps to one load, however busy its namespace.
+ */
+export function answerOfAnother(
+  space: Space,
+  flight: LoadFlight,
+  wanted: Wanted,
+  signal: AbortSignal | undefined,
+  again: () => Promise<unknown>,
+): Promise<unknown> {
+  space.counts.joins++
+  const isTentative = flight.late?.live === false
+  const got = answer(space, flight, wanted, signal)
+  return isTentative ? got.then((value) => (flight.namedLate ? again() : value)) : got
+}
+
 /** The stale value, unless it died or was invalidated meanwhile. */
 export function stillKept(space: Space, flight: LoadFlight, { name, old }: Wanted): Entry | undefined {
   if (old === undefined) return undefined

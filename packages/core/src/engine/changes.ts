@@ -5,6 +5,7 @@
  * they cut again at its acknowledgement: a load that began in between may have seen the old state of a lagging source.
  */
 
+import type { SchemaResult } from '../schema.ts'
 import type { Awaitable } from '../store/store.ts'
 import { isPending } from '../store/store.ts'
 import { ageOf, allLive, deadAt, type Entry, entryOf, entryProblem, type Stamps } from './entry.ts'
@@ -20,23 +21,62 @@ const NO_STAMPS: Stamps = []
 export function set(space: Space, name: string, value: unknown, policy: Resolved): Awaitable<Far> {
   if (policy.schema === undefined) return setChecked(space, name, value, policy)
   const checked = policy.schema['~standard'].validate(value)
-  const go = (result: Awaited<typeof checked>): Awaitable<Far> => {
-    if (result.issues !== undefined) throw loadRefused(name, result.issues)
-    return setChecked(space, name, result.value, policy)
-  }
-  return isPending(checked) ? checked.then(go) : go(checked)
+  if (isPending(checked)) return setWhenChecked(space, name, checked, policy)
+  return setChecked(space, name, satisfying(name, checked), policy)
+}
+
+function satisfying(name: string, result: SchemaResult<unknown>): unknown {
+  if (result.issues !== undefined) throw loadRefused(name, result.issues)
+  return result.value
 }
 
 function setChecked(space: Space, name: string, value: unknown, policy: Resolved): Awaitable<Far> {
   const tags = policy.tagsOf.length === 0 ? policy.tags : [...policy.tags, ...tagsOf(policy, value)]
-  space.counts.sets++
-  const { watch } = space.house
-  if (watch.heard) watch.emit({ type: 'set', cache: space.path, key: name })
-  space.cut(name)
+  announceSet(space, name)
   const until = freshUntil(space, policy, value, undefined, 0)
   if (!space.sync) return setFar(space, name, value, until, policy, tags)
   const stamps = space.stampsNow(tags)
   return space.put(name, entryOf(value, until, termsFor(space, policy, stamps, undefined, 0)), true)
+}
+
+function announceSet(space: Space, name: string): void {
+  space.counts.sets++
+  const { watch } = space.house
+  if (watch.heard) watch.emit({ type: 'set', cache: space.path, key: name })
+  space.cut(name)
+}
+
+/** While the schema is asked, the key's lane is held: what is called later must also happen later. */
+async function setWhenChecked(
+  space: Space,
+  name: string,
+  checked: PromiseLike<SchemaResult<unknown>>,
+  policy: Resolved,
+): Promise<Far> {
+  announceSet(space, name)
+  const { epoch } = space
+  let refusal: { readonly error: unknown } | undefined
+  const far = await space.writes.run('set', name, undefined, false, async () => {
+    let value: unknown
+    try {
+      value = satisfying(name, await checked)
+    } catch (error) {
+      refusal = { error }
+      return
+    }
+    const tags = [...policy.tags, ...tagsOf(policy, value)]
+    await writeStamped(
+      space,
+      name,
+      value,
+      freshUntil(space, policy, value, undefined, 0),
+      policy,
+      tags,
+      epoch,
+    )
+  })
+  if (refusal !== undefined) throw refusal.error
+  return far
 }
 
 async function setFar(
@@ -50,16 +90,28 @@ async function setFar(
   const { epoch } = space
   // Readers in this process see the value until it is acknowledged; an invalidation of tags hides it.
   const latest = entryOf(value, until, termsFor(space, policy, NO_STAMPS, undefined, 0))
-  const far = await space.writes.run('set', name, latest, true, async () => {
-    const captured = await space.capture(tags, new Map())
-    if (captured === undefined) throw new Error('the marks of its tags could not be read')
-    // Invalidated after the call: by then the marks were already new ones, so they would not tell.
-    if (space.epoch !== epoch || !allLive(captured.stamps)) return space.view.delete(name)
-    const entry = entryOf(value, until, termsFor(space, policy, captured.stamps, undefined, 0))
-    return space.view.set(name, entry, deadAt(entry) - space.house.clock.now())
-  })
+  const far = await space.writes.run('set', name, latest, true, () =>
+    writeStamped(space, name, value, until, policy, tags, epoch),
+  )
   space.cut(name)
   return far
+}
+
+/** Writes a value under the marks as they are now, unless something was invalidated since the call: by now the marks are new ones, so they would not tell. */
+async function writeStamped(
+  space: Space,
+  name: string,
+  value: unknown,
+  until: number,
+  policy: Resolved,
+  tags: readonly string[],
+  epoch: number,
+): Promise<void> {
+  const captured = await space.capture(tags, new Map())
+  if (captured === undefined) throw new Error('the marks of its tags could not be read')
+  if (space.epoch !== epoch || !allLive(captured.stamps)) return space.view.delete(name)
+  const entry = entryOf(value, until, termsFor(space, policy, captured.stamps, undefined, 0))
+  return space.view.set(name, entry, deadAt(entry) - space.house.clock.now())
 }
 
 /** Forgets a key. */

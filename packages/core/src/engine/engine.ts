@@ -18,13 +18,13 @@ import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Observer } from '../watch/events.ts'
 import type { Explanation, Health } from '../watch/report.ts'
 import { type Stats, statsOf } from '../watch/stats.ts'
-import { answer, servedStale } from './answer.ts'
+import { answer, answerOfAnother, servedStale } from './answer.ts'
 import { clear, expire, invalidateTags, remove, set, touch } from './changes.ts'
 import { ageOf, allLive, type Entry, entryOf } from './entry.ts'
 import { explain, health } from './explain.ts'
 import { matcher } from './glob.ts'
 import type { Lease } from './houses.ts'
-import { begin, mayNameInvalidated, openFlight, refresh, type Wanted } from './loads.ts'
+import { beginOne, openFlight, refresh, type Wanted } from './loads.ts'
 import { answerMany, findMany } from './many.ts'
 import { type Resolved, resolvePolicy, tagProblem } from './policy.ts'
 import type { Space } from './space.ts'
@@ -61,7 +61,11 @@ export class Engine<V> implements ICache<V> {
       const name = this.#nameOf(key)
       if (!this.#space.sync) return this.#getFar(name)
       const found = this.#look(name)
-      if (found === undefined || !this.#isFresh(found)) return this.#missed(name)
+      if (found === undefined) return this.#missed(name)
+      if (!this.#isFresh(found)) {
+        this.#space.believed(name, found) // says so if it is no entry
+        return this.#missed(name)
+      }
       if (this.#isForeign(found, this.#policy.schema)) return this.#getVetted(name, found)
       this.#hit(name)
       return Promise.resolve(found.value as V)
@@ -250,13 +254,10 @@ export class Engine<V> implements ICache<V> {
     }
     const open = openFlight(space, name)
     this.#countMiss(name)
-    if (open === undefined)
-      return answer(space, begin(space, wanted, load as Loader<unknown>, false), wanted, how?.signal)
-    space.counts.joins++
-    const isTentative = mayNameInvalidated(open)
-    const got = answer(space, open, wanted, how?.signal)
-    if (!isTentative) return got
-    return got.then((value) => (open.namedLate ? this.#again(key, load, how) : value))
+    if (open !== undefined) {
+      return answerOfAnother(space, open, wanted, how?.signal, () => this.#again(key, load, how))
+    }
+    return answer(space, beginOne(space, wanted, load as Loader<unknown>, false), wanted, how?.signal)
   }
 
   /** From the start; the types were checked when the caller came. */
@@ -332,7 +333,7 @@ export class Engine<V> implements ICache<V> {
     if (wanted.length > 0) {
       const again = (key: Key): Promise<unknown> =>
         this.getOrSetMany([key], load, how).then(([value]) => value)
-      const waiting = answerMany(space, wanted, load, policy, how?.signal, again)
+      const waiting = answerMany(space, wanted, load, how?.signal, again)
       const values = await Promise.all(waiting)
       wanted.forEach(({ name }, i) => answers.set(name, values[i]))
     }

@@ -24,18 +24,18 @@ const byStore = new WeakMap<Store<Entry>, Shared>()
 export class Lease {
   readonly house: House
   isReleased: boolean = false
-  readonly #moveOut: (drain: number) => Promise<void>
+  readonly #leave: (drain: number) => Promise<void>
   #released: Promise<void> | undefined
 
-  constructor(house: House, moveOut: (drain: number) => Promise<void>) {
+  constructor(house: House, leave: (drain: number) => Promise<void>) {
     this.house = house
-    this.#moveOut = moveOut
+    this.#leave = leave
   }
 
   /** Lets go; the last one waits for what is under way, at most `drain` ms, and closes the store. */
   release(drain: number): Promise<void> {
     this.isReleased = true
-    this.#released ??= this.#moveOut(drain)
+    this.#released ??= this.#leave(drain)
     return this.#released
   }
 }

@@ -10,27 +10,15 @@ import type { Entry, Stamp, Stamps } from './entry.ts'
 import { Flight } from './flights.ts'
 import { tagProblem } from './policy.ts'
 
-/** A load under way. */
-export class LoadFlight extends Flight<unknown> {
-  /** Which call of a loader this is; the keys of a bulk load share one. */
-  readonly call: object
-  /** Refreshes what is still served; nobody waited for it when it began. */
-  readonly background: boolean
-  /** It took too long, or everybody left. */
-  isGivenUp: boolean = false
-  /** The marks as they were before the load began; undefined until they are known. */
-  stamps: Stamps | undefined
-  late: Stamp | undefined
-  /** The loader named tags that were not known before it began. */
-  namedLate: boolean = false
+/** One call of a loader, for one key or for many. */
+export class LoadCall {
+  /** Keys that somebody still wants. */
+  #wanted: number
   #controller: AbortController | undefined
   #abort: { readonly reason: unknown } | undefined
 
-  constructor(background: boolean, call: object = {}) {
-    super()
-    this.background = background
-    this.call = call
-    if (background) this.waiters = Infinity
+  constructor(keys: number) {
+    this.#wanted = keys
   }
 
   /** Made on demand: most loaders never look at it. */
@@ -40,12 +28,40 @@ export class LoadFlight extends Flight<unknown> {
     return this.#controller.signal
   }
 
-  /** Ends it for those who wait; what the loader still brings is not stored. */
-  giveUp(reason: unknown): void {
-    this.isGivenUp = true
-    this.cut = true
+  /** One key is no longer wanted. With the last, the loader is told to stop. */
+  drop(reason: unknown): void {
+    if (--this.#wanted > 0) return
     this.#abort = { reason }
     this.#controller?.abort(reason)
+  }
+}
+
+/** The load of one key under way. */
+export class LoadFlight extends Flight<unknown> {
+  readonly call: LoadCall
+  /** Refreshes what is still served; nobody waited for it when it began. */
+  readonly background: boolean
+  /** It took too long, or everybody left. */
+  isGivenUp: boolean = false
+  /** The marks as they were before the load began; undefined until they are known. */
+  stamps: Stamps | undefined
+  late: Stamp | undefined
+  /** The loader named tags that were not known before it began. */
+  namedLate: boolean = false
+
+  constructor(call: LoadCall, background: boolean) {
+    super()
+    this.call = call
+    this.background = background
+    if (background) this.waiters = Infinity
+  }
+
+  /** Ends it for those who wait; what the loader still brings is not stored. */
+  giveUp(reason: unknown): void {
+    if (this.isGivenUp) return
+    this.isGivenUp = true
+    this.cut = true
+    this.call.drop(reason)
     this.reject(reason)
   }
 }
@@ -79,7 +95,7 @@ export function contextOf<T>(
     key,
     stale: old,
     get signal() {
-      return flight.signal
+      return flight.call.signal
     },
     ttl(duration) {
       remarks.ttl = durationOf(duration, 'ttl')
@@ -104,14 +120,10 @@ export function contextOf<T>(
   }
 }
 
-export function manyContextOf(
-  flights: readonly LoadFlight[],
-  remarks: Remarks,
-  signal: () => AbortSignal,
-): ManyContext {
+export function manyContextOf(call: LoadCall, flights: readonly LoadFlight[], remarks: Remarks): ManyContext {
   return {
     get signal() {
-      return signal()
+      return call.signal
     },
     ttl(duration) {
       remarks.ttl = durationOf(duration, 'ttl')

@@ -11,11 +11,10 @@
 import type { Loader, Meta } from '../cache.ts'
 import { loadRecursed, loadRefused, loadTimedOut, misuse } from '../errors.ts'
 import type { Key } from '../key.ts'
-import { isPending } from '../store/store.ts'
+import { type Awaitable, isPending } from '../store/store.ts'
 import type { Unstored } from '../watch/events.ts'
 import { allLive, type Entry, entryOf, type Stamps, type Terms, termsOf } from './entry.ts'
-import { contextOf, LoadFlight, noRemarks, type Remarks } from './load.ts'
-import type { Captured } from './marks.ts'
+import { contextOf, LoadCall, LoadFlight, noRemarks, type Remarks } from './load.ts'
 import { type Resolved, tagProblem } from './policy.ts'
 import { isInside, left, runAs } from './recursion.ts'
 import type { Space } from './space.ts'
@@ -45,21 +44,56 @@ export function openFlight(space: Space, name: string): LoadFlight | undefined {
   return undefined
 }
 
-/** Whether tags were invalidated since the flight began that it may yet name: who joins now must look again when it has landed. */
-export function mayNameInvalidated(flight: LoadFlight): boolean {
-  return flight.late?.live === false
+function staleOf(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
+  return old && { entry: old, age: Math.max(0, space.house.clock.now() - old.freshUntil) }
 }
 
-export function begin(space: Space, wanted: Wanted, load: Loader<unknown>, background: boolean): LoadFlight {
-  const flight = new LoadFlight(background)
-  space.flights.open(wanted.name, flight)
-  space.background(fly(space, flight, wanted, load))
+/** One call of a loader: brings the values of its flights, in their order. */
+export type Call = (
+  call: LoadCall,
+  flights: readonly LoadFlight[],
+  remarks: Remarks,
+) => Awaitable<readonly unknown[]>
+
+/** The call of a loader of one key. */
+function callFor(space: Space, wanted: Wanted, load: Loader<unknown>): Call {
+  return async (_, [flight], remarks) =>
+    flight === undefined ? [] : [await load(contextOf(flight, wanted.key, staleOf(space, wanted), remarks))]
+}
+
+/** Begins one call of a loader for all of `wanted`, which have one policy. Each key gets a flight of its own. */
+export function begin(
+  space: Space,
+  wanted: readonly Wanted[],
+  call: Call,
+  background: boolean,
+): readonly LoadFlight[] {
+  const loadCall = new LoadCall(wanted.length)
+  const flights = wanted.map(({ name }) => {
+    const flight = new LoadFlight(loadCall, background)
+    space.flights.open(name, flight)
+    return flight
+  })
+  space.background(fly(space, flights, wanted, call))
+  return flights
+}
+
+export function beginOne(
+  space: Space,
+  wanted: Wanted,
+  load: Loader<unknown>,
+  background: boolean,
+): LoadFlight {
+  const [flight] = begin(space, [wanted], callFor(space, wanted, load), background)
+  if (flight === undefined) throw new Error('unreachable: one key is one flight')
   return flight
 }
 
 /** Begins a load that nobody waits for, unless one is under way. */
 export function refresh(space: Space, wanted: Wanted, load: Loader<unknown>): void {
-  if (openFlightQuietly(space, wanted.name) === undefined) begin(space, wanted, load, true)
+  if (openFlightQuietly(space, wanted.name) === undefined) {
+    beginOne(space, wanted, load, true)
+  }
 }
 
 function openFlightQuietly(space: Space, name: string): LoadFlight | undefined {
@@ -73,81 +107,88 @@ export function giveUp(space: Space, name: string, flight: LoadFlight, reason: u
   flight.giveUp(reason)
 }
 
-async function fly(space: Space, flight: LoadFlight, wanted: Wanted, load: Loader<unknown>): Promise<void> {
-  const { name, policy } = wanted
-  const stop = limit(space, [[name, flight]], policy)
+async function fly(
+  space: Space,
+  flights: readonly LoadFlight[],
+  wanted: readonly Wanted[],
+  call: Call,
+): Promise<void> {
+  const [first] = flights
+  const [{ policy, tokens } = { policy: undefined, tokens: undefined }] = wanted
+  if (first === undefined || policy === undefined) return
+  const keys = wanted.map(({ name }) => name)
+  const { background } = first
+  const { clock, watch } = space.house
+  const stop = clock.after(policy.hard, () => {
+    flights.forEach((flight, i) =>
+      giveUp(space, keys[i] ?? '', flight, loadTimedOut(keys[i] ?? '', policy.hard)),
+    )
+  })
   try {
-    const captured = capture(space, policy.tags, wanted.tokens)
-    depart(flight, isPending(captured) ? await captured : captured)
+    const captured = space.sync || tokens !== undefined ? space.capture(policy.tags, tokens) : undefined
+    const marks = isPending(captured) ? await captured : captured
+    for (const flight of flights) {
+      flight.stamps = marks?.stamps
+      flight.late = marks?.late
+    }
     const remarks = noRemarks()
-    const context = contextOf(flight, wanted.key, staleOf(space, wanted), remarks)
-    const [value, took] = await timed(space, flight.call, () => load(context))
-    loaded(space, name, took, flight.background)
-    const landed = land(space, flight, wanted, value, remarks, took)
-    flight.resolve(isPending(landed) ? await landed : landed)
+    const began = clock.exact()
+    const values = await called(first.call, () => call(first.call, flights, remarks))
+    const ms = clock.exact() - began
+    space.counts.loads++
+    space.counts.loadTime.record(ms)
+    if (watch.heard) watch.emit({ type: 'load', cache: space.path, keys, ms, background })
+    await Promise.all(
+      wanted.map((each, i) => touchDown(space, flights[i] ?? first, each, values[i], remarks, ms)),
+    )
   } catch (error) {
-    failed(space, name, flight, error)
-    flight.reject(error)
+    failed(space, keys, error, background)
+    flights.forEach((flight, i) => {
+      flight.reject(error)
+      close(space, keys[i] ?? '', flight)
+    })
   } finally {
     stop()
-    space.flights.close(name, flight)
-    space.landed(name)
   }
 }
 
-/** The marks as they are now; undefined if the store does not tell them, and what is loaded cannot be stored. */
-export function capture(
-  space: Space,
-  tags: readonly string[],
-  tokens: Tokens | undefined,
-): Captured | undefined | Promise<Captured | undefined> {
-  return space.sync || tokens !== undefined ? space.capture(tags, tokens) : undefined
-}
-
-export function depart(flight: LoadFlight, captured: Captured | undefined): void {
-  flight.stamps = captured?.stamps
-  flight.late = captured?.late
-}
-
-function staleOf(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
-  return old && { entry: old, age: Math.max(0, space.house.clock.now() - old.freshUntil) }
-}
-
-/** What a loader brings, and how many ms it took. */
-export async function timed<T>(space: Space, call: object, load: () => T): Promise<[Awaited<T>, number]> {
-  const { clock } = space.house
-  const began = clock.exact()
+/** What the loader brings, called inside its own context. */
+async function called<T>(loadCall: LoadCall, call: () => T): Promise<Awaited<T>> {
   try {
-    return [await runAs(call, load), clock.exact() - began]
+    return await runAs(loadCall, call)
   } finally {
     left()
   }
 }
 
-/** Gives flights up when their load takes too long. Returns the way to stop that. */
-export function limit(
+async function touchDown(
   space: Space,
-  flights: readonly (readonly [string, LoadFlight])[],
-  policy: Resolved,
-): () => void {
-  return space.house.clock.after(policy.hard, () => {
-    for (const [name, flight] of flights) giveUp(space, name, flight, loadTimedOut(name, policy.hard))
-  })
+  flight: LoadFlight,
+  wanted: Wanted,
+  value: unknown,
+  remarks: Remarks,
+  took: number,
+): Promise<void> {
+  try {
+    const landed = land(space, flight, wanted, value, remarks, took)
+    flight.resolve(isPending(landed) ? await landed : landed)
+  } catch (error) {
+    failed(space, [wanted.name], error, flight.background)
+    flight.reject(error)
+  } finally {
+    close(space, wanted.name, flight)
+  }
 }
 
-export function loaded(space: Space, name: string, took: number, background: boolean): void {
-  space.counts.loads++
-  space.counts.loadTime.record(took)
-  const { watch } = space.house
-  if (watch.heard) watch.emit({ type: 'load', cache: space.path, key: name, ms: took, background })
+function close(space: Space, name: string, flight: LoadFlight): void {
+  space.flights.close(name, flight)
+  space.landed(name)
 }
 
-export function failed(space: Space, name: string, flight: LoadFlight, error: unknown): void {
+function failed(space: Space, keys: readonly string[], error: unknown, background: boolean): void {
   space.counts.loadFailures++
   const { watch } = space.house
-  if (watch.heard) {
-    watch.emit({ type: 'load-failed', cache: space.path, key: name, error, background: flight.background })
-  }
+  if (watch.heard) watch.emit({ type: 'load-failed', cache: space.path, keys, error, background })
 }
 
 /** Checks and stores what was loaded; resolves to the value for the callers. */

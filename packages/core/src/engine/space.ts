@@ -128,6 +128,7 @@ export class Space {
     if (found === undefined) return undefined
     const problem = entryProblem(found)
     if (problem !== undefined) {
+      if (isPending(found as unknown)) this.background(Promise.resolve(found as unknown))
       this.refuse(key, problem)
       return undefined
     }

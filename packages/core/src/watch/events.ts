@@ -12,10 +12,15 @@ export type CacheEvent = { readonly cache: string } & (
   | { readonly type: 'miss'; readonly key: string }
   /** A value that is no longer fresh was served: while it is refreshed, because the load was slow, or because it failed. */
   | { readonly type: 'stale'; readonly key: string; readonly why: 'refreshing' | 'slow-load' | 'failed-load' }
-  | { readonly type: 'load'; readonly key: string; readonly ms: number; readonly background: boolean }
+  | {
+      readonly type: 'load'
+      readonly keys: readonly string[]
+      readonly ms: number
+      readonly background: boolean
+    }
   | {
       readonly type: 'load-failed'
-      readonly key: string
+      readonly keys: readonly string[]
       readonly error: unknown
       readonly background: boolean
     }

@@ -1,0 +1,63 @@
+/*
+ * A question: what is asked, who is compared, in which case, and which answer was promised.
+ *
+ * A question has one or more cases; each case runs in a process of its own, so that no case inherits the feedback V8
+ * collected in another. All candidates of a case share that process, and take turns in it (rounds.ts).
+ */
+
+export interface Question {
+  /** Names the file it is answered in: `results/<name>.json`. */
+  readonly name: string
+  /** What one wants to know, as a sentence. */
+  readonly asks: string
+  readonly cases: readonly Case[]
+}
+
+export interface Case {
+  readonly name: string
+  /** How many keys are in the ring that every candidate walks, each key ready made. */
+  readonly keys: number
+  /** The value that is written where the operation writes: JavaScript text with `key` and `at` (the key's number). */
+  readonly writes?: string
+  /** The candidate that all others are divided by in the table. */
+  readonly baseline: string
+  readonly candidates: readonly Candidate[]
+  readonly goals: readonly Goal[]
+}
+
+export interface Candidate {
+  readonly name: string
+  /** The package whose version is reported; the standard library and ours have none. */
+  readonly package?: string
+  /** Its configuration and call, in words or code. */
+  readonly how: string
+  /** Whether its answer is awaited, one after the other. */
+  readonly waits: boolean
+  readonly open: (keys: readonly string[]) => Opened | Promise<Opened>
+}
+
+export interface Opened {
+  /** What is timed. */
+  readonly operation: (key: string, value?: unknown) => unknown
+  /** What the cache holds under `key`, for the check; the operation itself where that reads. */
+  readonly read?: (key: string) => unknown
+  readonly close?: () => unknown
+}
+
+/** `what` takes at most `limit` times as long as `against`, or is at least `limit` times faster. */
+export interface Goal {
+  readonly says: string
+  readonly what: string
+  readonly against: string
+  readonly limit: number
+  readonly means: 'at most' | 'times faster'
+}
+
+/** What all candidates of reading questions hold. */
+export interface User {
+  readonly id: number
+  readonly name: string
+  readonly on: boolean
+}
+
+export const userOf = (key: string): User => ({ id: Number(key.slice(5)), name: `name of ${key}`, on: true })

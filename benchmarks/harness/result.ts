@@ -1,0 +1,63 @@
+/*
+ * What an answered question leaves in `results/<name>.json`, and what the report is made of.
+ */
+import { cpus, loadavg } from 'node:os'
+import type { Spread, Verdict } from './spread.ts'
+
+export interface Result {
+  readonly question: string
+  readonly asks: string
+  readonly unit: 'ns' | 'B'
+  readonly command: string
+  readonly machine: Machine
+  readonly cases: readonly CaseResult[]
+}
+
+export interface CaseResult {
+  readonly name: string
+  readonly baseline: string
+  readonly rounds: number
+  readonly rows: readonly Row[]
+  readonly goals: readonly GoalResult[]
+}
+
+export interface Row {
+  readonly name: string
+  readonly version: string
+  readonly how: string
+  /** Time of one operation, or bytes of one entry. */
+  readonly cost: Spread
+  /** To the baseline, round by round. */
+  readonly ratio: Spread
+}
+
+export interface GoalResult {
+  readonly says: string
+  readonly goal: string
+  readonly measured: Spread
+  readonly verdict: Verdict
+}
+
+export interface Machine {
+  readonly node: string
+  readonly v8: string
+  readonly cpu: string
+  readonly cores: number
+  /** Load averages over one minute, when the question began and when it was answered. */
+  readonly load: readonly number[]
+  readonly at: string
+}
+
+export const loadNow = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
+
+export function machine(loadBefore: number): Machine {
+  const all = cpus()
+  return {
+    node: process.versions.node,
+    v8: process.versions.v8,
+    cpu: all[0]?.model.trim() ?? 'unknown',
+    cores: all.length,
+    load: [loadBefore, loadNow()],
+    at: new Date().toISOString(),
+  }
+}

@@ -1,0 +1,103 @@
+/*
+ * What does a write with a ttl cost?
+ *
+ * Existing keys are overwritten, with an object made for each write (all candidates make it, in the loop) and with a
+ * text. Ours is awaited, lru-cache answers at once; so there is also lru-cache inside an async function, which shows
+ * how much of the difference is the promise. Ours freezes the object and estimates its size; `share: 'trust'` only
+ * estimates it, and lru-cache does neither.
+ */
+import { createCache, type ICache } from '@larder/core'
+import { memory, type MemoryOptions } from '@larder/memory'
+import { LRUCache } from 'lru-cache'
+import type { Candidate, Case, Goal, Question } from '../harness/question.ts'
+
+const MINUTE = 60_000
+
+const open = (keys: readonly string[], options: MemoryOptions, ttl?: number): ICache<object | string> => {
+  const store = memory({ maxEntries: keys.length + 1, maxBytes: '4gb', ...options })
+  return createCache<object | string>(ttl === undefined ? { store } : { store, ttl })
+}
+
+const larder = (name: string, options: MemoryOptions, ttl: 'of the call' | 'of the cache'): Candidate => ({
+  name,
+  package: '@larder/core',
+  how:
+    ttl === 'of the call'
+      ? 'await cache.set(key, value, { ttl: 60000 })'
+      : 'ttl of the cache; await cache.set(key, value)',
+  waits: true,
+  open(keys) {
+    const cache = open(keys, options, ttl === 'of the cache' ? MINUTE : undefined)
+    const operation =
+      ttl === 'of the call'
+        ? (key: string, value: unknown) => cache.set(key, value as string, { ttl: MINUTE })
+        : (key: string, value: unknown) => cache.set(key, value as string)
+    return { operation, read: (key) => cache.peek(key), close: () => cache.close() }
+  },
+})
+
+const lru = (name: string, ttl: 'of the call' | 'of the cache' | 'awaited'): Candidate => ({
+  name,
+  package: 'lru-cache',
+  how: {
+    'of the call': 'lru.set(key, value, { ttl: 60000 })',
+    'of the cache': 'ttl of the cache; lru.set(key, value)',
+    awaited: 'async set(key, value, ttl) { lru.set(key, value, { ttl }) }, awaited',
+  }[ttl],
+  waits: ttl === 'awaited',
+  open(keys) {
+    const max = keys.length + 1
+    const cache = new LRUCache<string, object | string>(
+      ttl === 'of the cache' ? { max, ttl: MINUTE } : { max },
+    )
+    const set = async (key: string, value: unknown): Promise<void> => {
+      cache.set(key, value as string, { ttl: MINUTE })
+    }
+    const operation = {
+      'of the call': (key: string, value: unknown) => cache.set(key, value as string, { ttl: MINUTE }),
+      'of the cache': (key: string, value: unknown) => cache.set(key, value as string),
+      awaited: set,
+    }[ttl]
+    return { operation, read: (key) => cache.get(key) }
+  },
+})
+
+const goal = (what: string, against: string): Goal => ({
+  says: `set with a ttl ≤ 1.0 × lru-cache + ttl: ${what}, to ${against}`,
+  what,
+  against,
+  limit: 1,
+  means: 'at most',
+})
+
+const writing = (name: string, writes: string): Case => ({
+  name,
+  keys: 8_192,
+  writes,
+  baseline: 'lru-cache + ttl',
+  candidates: [
+    lru('lru-cache + ttl', 'of the call'),
+    lru('lru-cache + ttl of the cache', 'of the cache'),
+    lru('lru-cache + ttl, awaited', 'awaited'),
+    larder('larder', {}, 'of the call'),
+    larder('larder, ttl of the cache', {}, 'of the cache'),
+    larder("larder, share: 'trust'", { share: 'trust' }, 'of the cache'),
+  ],
+  goals: [
+    goal('larder', 'lru-cache + ttl'),
+    goal('larder, ttl of the cache', 'lru-cache + ttl'),
+    goal("larder, share: 'trust'", 'lru-cache + ttl'),
+    goal('larder', 'lru-cache + ttl, awaited'),
+  ],
+})
+
+const set: Question = {
+  name: 'set',
+  asks: 'What does a write with a ttl cost?',
+  cases: [
+    writing('a fresh object, 8,192 keys', '{ id: at, name: key, on: true }'),
+    writing('a text, 8,192 keys', 'key'),
+  ],
+}
+
+export default set

@@ -1,0 +1,82 @@
+/*
+ * `pnpm bench [--quick] [question …]`: answers all questions, or those that are named.
+ *
+ * Builds the packages if they are older than their sources, since what users get is what is measured. Prints each
+ * answer as it comes, writes it to results/, and docs/benchmarks.md from all that is there. `--quick` measures fewer
+ * and shorter rounds and writes nothing: for a first look while working.
+ */
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { report, save, written } from './harness/report.ts'
+import { type CaseResult, loadNow, machine, type Result } from './harness/result.ts'
+import { buildIfStale, here } from './harness/versions.ts'
+
+// Before anything that imports what is built.
+buildIfStale()
+const { questions } = await import('./questions/all.ts')
+const { HEAP_ASKS, measureHeap } = await import('./questions/heap.ts')
+
+const args = process.argv.slice(2).filter((each) => each !== '--')
+const isQuick = args.includes('--quick')
+const named = args.filter((each) => !each.startsWith('--'))
+const names = [...questions.map(({ name }) => name), 'heap']
+const unknown = [
+  ...named.filter((each) => !names.includes(each)),
+  ...args.filter((each) => each.startsWith('--') && each !== '--quick'),
+]
+if (unknown.length > 0) {
+  console.error(`bench knows --quick and ${names.join(', ')}; not ${unknown.join(', ')}`)
+  process.exit(1)
+}
+
+for (const name of named.length === 0 ? names : names.filter((each) => named.includes(each))) {
+  const result = answer(name)
+  print(result)
+  if (!isQuick) save(result)
+}
+if (!isQuick) console.log(`\nwritten: ${report()}`)
+
+function answer(name: string): Result {
+  const load = loadNow()
+  const question = questions.find((each) => each.name === name)
+  const cases =
+    question === undefined
+      ? [measureHeap(isQuick ? 1 : 5)]
+      : question.cases.map((each) => answerCase(name, each.name))
+  return {
+    question: name,
+    asks: question?.asks ?? HEAP_ASKS,
+    unit: question === undefined ? 'B' : 'ns',
+    command: `pnpm bench ${name}`,
+    machine: machine(load),
+    cases,
+  }
+}
+
+function answerCase(question: string, name: string): CaseResult {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--import', 'tsx', 'harness/case.ts', question, name, isQuick ? 'quick' : 'full'],
+    { cwd: path.resolve(here), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  if (status !== 0) throw new Error(`the case "${name}" of "${question}" failed`)
+  return JSON.parse(stdout) as CaseResult
+}
+
+function print({ question, asks, unit, machine: on, cases }: Result): void {
+  console.log(`\n${question}: ${asks}`)
+  console.log(`Node ${on.node}, ${on.cores} × ${on.cpu}, load ${on.load.join(' → ')}`)
+  for (const { name, rows, goals, rounds } of cases) {
+    console.log(`\n  ${name} (${rounds} rounds)`)
+    for (const row of rows) {
+      console.log(
+        `    ${row.name.padEnd(30)} ${written(row.ratio, '×').padEnd(22)} ${written(row.cost, unit).padEnd(24)} ${row.version}`,
+      )
+    }
+    for (const goal of goals) {
+      console.log(
+        `    ${goal.verdict.padEnd(8)} ${goal.says}: ${written(goal.measured, unit === 'B' ? 'B' : '×')}`,
+      )
+    }
+  }
+}

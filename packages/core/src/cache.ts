@@ -47,7 +47,11 @@ export interface ICache<V = unknown> extends AsyncDisposable {
    * @example
    * await cache.getOrSetMany(ids, (missing) => db.usersById(missing))
    */
-  getOrSetMany<T extends V>(keys: readonly Key[], load: ManyLoader<T>, how?: Policy<T>): Promise<T[]>
+  getOrSetMany<T extends V, K extends Key = Key>(
+    keys: readonly K[],
+    load: ManyLoader<T, K>,
+    how?: Policy<T>,
+  ): Promise<T[]>
 
   /** Keeps `value`. Loads of `key` that are under way can no longer overwrite it. */
   set<T extends V>(key: Key, value: T, how?: Policy<T>): Promise<Written>
@@ -61,7 +65,10 @@ export interface ICache<V = unknown> extends AsyncDisposable {
   /** Makes `keys` stale: kept for stale-while-revalidate and stale-if-error, no longer fresh. */
   expire(...keys: Key[]): Promise<Written>
 
-  /** Makes every entry of this namespace with one of `tags` invalid, at the same cost for ten entries or ten million. */
+  /**
+   * Makes every entry with one of `tags` invalid, in this namespace and in those inside it: at the same cost for ten
+   * entries or ten million.
+   */
   invalidateTags(...tags: string[]): Promise<Written>
 
   /** Forgets everything in this namespace and in those below it, and nobody else's. */
@@ -165,10 +172,10 @@ export type Meta = Readonly<Record<string, string | number | boolean | null>>
 export type Loader<T> = (context: LoadContext<T>) => Awaitable<T>
 
 /** Makes the values of many keys: an array in the order of `missing`, or a map. */
-export type ManyLoader<T> = (
-  missing: readonly Key[],
+export type ManyLoader<T, K extends Key = Key> = (
+  missing: readonly K[],
   context: ManyContext,
-) => Awaitable<readonly (T | undefined)[] | ReadonlyMap<Key, T>>
+) => Awaitable<readonly (T | undefined)[] | ReadonlyMap<K, T>>
 
 export interface LoadContext<T> {
   readonly key: Key

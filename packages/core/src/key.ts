@@ -31,9 +31,10 @@ export function keyOf(key: Key): string {
     return first === BRACKET || first === MARK ? `'${key}` : key
   }
   if (Array.isArray(key) && key.length > 0) return partOf(key as readonly KeyPart[], 'key')
-  throw new TypeError(
-    `a key must be a non-empty text or a non-empty array of parts, not ${key === '' ? "''" : Array.isArray(key) ? '[]' : kindOf(key)}`,
-  )
+  const given: unknown = key
+  const what = given === '' ? "''" : Array.isArray(given) ? '[]' : kindOf(given)
+  const hint = typeof given === 'number' ? `: use ['user', ${given}] or '${given}'` : ''
+  throw new TypeError(`a key must be a non-empty text or a non-empty array of parts, not ${what}${hint}`)
 }
 
 function partOf(part: KeyPart, where: string): string {

@@ -26,7 +26,8 @@ export interface Adapter<O extends object = object> {
 
 /** A setting: the name of the store, its options, and those of every cache. */
 export interface CacheSetting extends Omit<CacheOptions, 'store'> {
-  readonly store: string
+  /** Default: what LARDER_URL says, or else memory. */
+  readonly store?: string
   readonly [option: string]: unknown
 }
 
@@ -39,11 +40,12 @@ export interface OpenOptions {
  * A cache by name. Without an argument: LARDER_URL, or else `memory:`.
  *
  * @example
- * const cache = await openCache(process.env.LARDER_URL ?? 'memory:?maxEntries=10000&ttl=5m')
+ * const cache = await openCache({ ttl: '5m' }) // kept where LARDER_URL says
+ * const other = await openCache('memory:?maxEntries=10000&ttl=5m')
  */
 export async function openCache(setting?: string | CacheSetting, how: OpenOptions = {}): Promise<ICache> {
   const environment = environmentOf()
-  const { store: name, ...given } = readSetting(setting ?? environment['LARDER_URL'] ?? 'memory:')
+  const { store: name, ...given } = readSetting(setting, environment['LARDER_URL'] ?? 'memory:')
   const adapter = how.adapters?.[name] ?? (await findAdapter(name))
   const { store: _inHand, ...cacheTable } = CACHE_OPTIONS
   const table = { ...cacheTable, ...adapter.options }
@@ -56,7 +58,9 @@ export async function openCache(setting?: string | CacheSetting, how: OpenOption
   return createCache({ ...forCache, store })
 }
 
-function readSetting(setting: unknown): { store: string; [option: string]: unknown } {
+/** `place` is where the environment puts the cache, if the setting does not. What it says goes for that place, so over the setting. */
+function readSetting(setting: unknown, place: string): { store: string; [option: string]: unknown } {
+  if (setting === undefined) return readUrl(place)
   if (typeof setting === 'string') return readUrl(setting)
   if (typeof setting !== 'object' || setting === null) {
     throw new TypeError(
@@ -64,6 +68,7 @@ function readSetting(setting: unknown): { store: string; [option: string]: unkno
     )
   }
   const { store } = setting as { store?: unknown }
+  if (store === undefined) return { ...setting, ...readUrl(place) }
   if (typeof store === 'string' && store !== '') return { ...setting, store }
   throw new TypeError(
     `openCache: store must be the name of a store, such as 'memory', not ${kindOf(store)}; createCache takes stores in hand`,

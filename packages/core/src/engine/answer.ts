@@ -68,7 +68,7 @@ export function answerOfAnother(
   again: () => Promise<unknown>,
 ): Promise<unknown> {
   space.counts.joins++
-  const isTentative = flight.late?.live === false
+  const isTentative = flight.late !== undefined && !allLive(flight.late)
   const got = answer(space, flight, wanted, signal)
   return isTentative ? got.then((value) => (flight.namedLate ? again() : value)) : got
 }

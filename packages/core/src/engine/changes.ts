@@ -179,7 +179,7 @@ export function invalidateTags(space: Space, tags: readonly string[]): Awaitable
   const { watch } = space.house
   if (watch.heard) watch.emit({ type: 'invalidate-tags', cache: space.path, tags })
   space.invalidating()
-  return space.marks.invalidate(tags)
+  return space.invalidate(tags)
 }
 
 /** Forgets everything in a space and in those inside it. */
@@ -187,9 +187,8 @@ export function clear(space: Space): Awaitable<Far> {
   space.counts.invalidations++
   const { watch } = space.house
   if (watch.heard) watch.emit({ type: 'clear', cache: space.path })
-  for (const each of space.all()) each.invalidating()
-  const far = space.marks.invalidateAll()
-  space.follow()
+  space.invalidating()
+  const far = space.invalidateAll()
   if (space.sync) {
     space.giveBackNow()
     return far

@@ -295,7 +295,11 @@ export class Engine<V> implements ICache<V> {
     return names.map((name) => values.get(name))
   }
 
-  async getOrSetMany<T extends V>(keys: readonly Key[], load: ManyLoader<T>, how?: Policy<T>): Promise<T[]> {
+  async getOrSetMany<T extends V, K extends Key = Key>(
+    keys: readonly K[],
+    load: ManyLoader<T, K>,
+    how?: Policy<T>,
+  ): Promise<T[]> {
     const names = this.#namesOf(keys)
     const problem = isFunction(load)
     if (problem !== undefined) throw new TypeError(`getOrSetMany: the loader ${problem}`)
@@ -332,8 +336,8 @@ export class Engine<V> implements ICache<V> {
     })
     if (wanted.length > 0) {
       const again = (key: Key): Promise<unknown> =>
-        this.getOrSetMany([key], load, how).then(([value]) => value)
-      const waiting = answerMany(space, wanted, load, how?.signal, again)
+        this.getOrSetMany([key as K], load, how).then(([value]) => value)
+      const waiting = answerMany(space, wanted, load as unknown as ManyLoader<unknown>, how?.signal, again)
       const values = await Promise.all(waiting)
       wanted.forEach(({ name }, i) => answers.set(name, values[i]))
     }

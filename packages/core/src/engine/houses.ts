@@ -10,11 +10,12 @@ import { Watch } from '../watch/events.ts'
 import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
 import { giveUp } from './loads.ts'
+import { Room } from './rooms.ts'
 import { type House, Space } from './space.ts'
 
 interface Shared {
   readonly house: House
-  readonly spaces: Map<string, Space>
+  readonly rooms: Room
   users: number
 }
 
@@ -48,8 +49,8 @@ export function openSpace(
 ): { space: Space; lease: Lease } {
   const shared = byStore.get(store) ?? move(store, clock, storeTimeout)
   shared.users++
-  const space = shared.spaces.get(path) ?? new Space(shared.house, path)
-  shared.spaces.set(path, space)
+  const room = shared.rooms.inside(path)
+  const space = room.space((surviving) => new Space(shared.house, room, undefined, surviving))
   return { space, lease: new Lease(shared.house, (drain) => moveOut(store, shared, space, drain)) }
 }
 
@@ -61,7 +62,7 @@ function move(store: Store<Entry>, clock: Clock, storeTimeout: number): Shared {
     const end = key.indexOf(':')
     watch.emit({ type: 'evict', cache: key.slice(0, end), key: key.slice(end + 1), cause })
   })
-  const shared: Shared = { house, spaces: new Map(), users: 0 }
+  const shared: Shared = { house, rooms: new Room(''), users: 0 }
   byStore.set(store, shared)
   return shared
 }
@@ -70,7 +71,7 @@ async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain:
   shared.users--
   if (shared.users > 0) return
   byStore.delete(store)
-  const spaces = [...shared.spaces.values()].flatMap((root) => [...root.all()])
+  const spaces = [...shared.rooms.spaces()]
   await within(shared.house.clock, drain, async () => {
     await Promise.allSettled(spaces.flatMap((each) => [...each.flights.all()].map((flight) => flight.result)))
     await Promise.all(spaces.map((each) => each.settled(true)))

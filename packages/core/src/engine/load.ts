@@ -6,7 +6,7 @@ import type { LoadContext, ManyContext, Meta } from '../cache.ts'
 import { durationOf, kindOf } from '../duration.ts'
 import { misuse } from '../errors.ts'
 import { type Key, keyOf } from '../key.ts'
-import type { Entry, Stamp, Stamps } from './entry.ts'
+import type { Entry, Stamps } from './entry.ts'
 import { Flight } from './flights.ts'
 import { tagProblem } from './policy.ts'
 
@@ -45,7 +45,7 @@ export class LoadFlight extends Flight<unknown> {
   isGivenUp: boolean = false
   /** The marks as they were before the load began; undefined until they are known. */
   stamps: Stamps | undefined
-  late: Stamp | undefined
+  late: Stamps | undefined
   /** The loader named tags that were not known before it began. */
   namedLate: boolean = false
 

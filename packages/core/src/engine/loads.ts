@@ -255,7 +255,7 @@ function keep(
   if (stamps === undefined) return unstored(space, name, 'store-behind', value)
   const kept = remarks.kept && old !== undefined ? old : undefined
   const all = kept === undefined ? stamps : union(stamps, keptStamps(space, kept))
-  const isLateCut = flight.namedLate && flight.late?.live !== true
+  const isLateCut = flight.namedLate && !(flight.late !== undefined && allLive(flight.late))
   if (flight.isGivenUp) return unstored(space, name, 'given-up', value)
   if (flight.cut || isLateCut || !allLive(all)) {
     space.counts.fenced++

@@ -9,6 +9,8 @@
  * namespace has one mark, `late`, that changes with every invalidation of any of its tags: a load that names its tags
  * only at its end compares that one, since it could not take theirs before it began.
  *
+ * What is invalidated in a namespace is invalidated in those inside it as well: a tag cuts across kinds of things.
+ *
  * In this process a mark is a Stamp object that entries and flights point to: turning off `live` reaches all of them.
  * For a synchronous store, which nobody else writes, that is all there is; this file. Elsewhere the tokens are
  * records of the store: stored-marks.ts.
@@ -30,7 +32,8 @@ export interface Marks {
 
 export interface Captured {
   readonly stamps: Stamps
-  readonly late: Stamp
+  /** The late marks of the namespace and of those it lies in, where they are apart. */
+  readonly late: Stamps
 }
 
 export const namespaceMark = (path: string): string => `${path}#:`
@@ -136,7 +139,7 @@ export class LocalMarks implements Marks {
   }
 
   capture(tags: readonly string[]): Captured {
-    return { stamps: this.stamps(tags), late: this.#late }
+    return { stamps: this.stamps(tags), late: [this.#late] }
   }
 
   stamps(tags: readonly string[]): Stamps {
@@ -152,6 +155,7 @@ export class LocalMarks implements Marks {
     return stamps
   }
 
+  /** Here only; the space tells those inside. */
   invalidate(tags: readonly string[]): Far {
     for (const tag of tags) this.#known.kill(tagMark(this.#path, tag))
     this.#late.live = false

@@ -16,10 +16,10 @@ import { Counts } from '../watch/stats.ts'
 import type { Clock } from './clock.ts'
 import { ageOf, allLive, deadAt, type Entry, entryProblem, type Stamps, type Terms } from './entry.ts'
 import { Flight, Flights } from './flights.ts'
-import { Inside } from './inside.ts'
 import type { LoadFlight } from './load.ts'
 import { type Captured, LocalMarks, type Marks } from './marks.ts'
 import type { Resolved } from './policy.ts'
+import type { Room } from './rooms.ts'
 import { StoredMarks, type Tokens } from './stored-marks.ts'
 import { type Far, Writes } from './writes.ts'
 
@@ -63,11 +63,14 @@ export class Space {
   readonly #markWrites: Writes
   readonly #stored: StoredMarks | undefined
   readonly #reads = new Flights<Read>()
-  readonly #inside = new Inside()
+  readonly #room: Room
 
-  constructor(house: House, path: string, around?: Space, surviving?: LocalMarks) {
+  /** `surviving`: the marks of an earlier space of this room, which entries still carry. */
+  constructor(house: House, room: Room, around?: Space, surviving?: LocalMarks) {
+    const { path } = room
     this.house = house
     this.path = path
+    this.#room = room
     this.view = prefixed(house.store, `${path}:`)
     this.sync = house.store.sync === true
     this.writes = this.#newWrites((key) => this.view.delete(key))
@@ -89,24 +92,19 @@ export class Space {
   }
 
   /** The space of a namespace in this one; the same one while anybody holds it. */
-  inside(name: string): Space {
-    const path = `${this.path}/${name}`
-    return this.#inside.get(path, (surviving) => new Space(this.house, path, this, surviving))
+  inside(part: string): Space {
+    const room = this.#room.inside(part)
+    return room.space((surviving) => new Space(this.house, room, this, surviving))
   }
 
   /** This space and those inside it. */
-  *all(): Generator<Space> {
-    yield this
-    for (const space of this.#inside.alive()) yield* space.all()
+  all(): Iterable<Space> {
+    return this.#room.spaces()
   }
 
   /** The counters of this space and of those inside it, also of those that are no longer held. */
   total(): Counts {
-    const sum = new Counts()
-    sum.add(this.#inside.departed)
-    for (const space of this.#inside.alive()) sum.add(space.total())
-    sum.add(this.counts)
-    return sum
+    return this.#room.total()
   }
 
   /** What a synchronous store has under `key`; anything, if it does not keep its contract. Never throws. */
@@ -282,25 +280,30 @@ export class Space {
     this.#reads.cutWhere(matches)
   }
 
-  /** Tags, or everything, are about to be invalidated: what was called before must not be seen any more. */
+  /** Tags, or everything, are about to be invalidated, here and inside: what was called before must not be seen any more. */
   invalidating(): void {
-    this.epoch++
-    this.writes.hide()
-    // Flights with stamps are reached through them; the others cannot tell, so they count as touched.
-    this.flights.cutWhere((_, flight) => flight.stamps === undefined)
+    for (const space of this.all()) {
+      space.epoch++
+      space.writes.hide()
+      // Flights with stamps are reached through them; the others cannot tell, so they count as touched.
+      space.flights.cutWhere((_, flight) => flight.stamps === undefined)
+    }
+  }
+
+  invalidate(tags: readonly string[]): Awaitable<Far> {
+    if (this.sync) for (const marks of this.#room.marksInside()) marks.invalidate(tags)
+    return this.marks.invalidate(tags)
+  }
+
+  invalidateAll(): Awaitable<Far> {
+    const far = this.marks.invalidateAll()
+    for (const marks of this.#room.marksInside()) marks.rebase()
+    return far
   }
 
   /** A load of `key` has landed: whoever asked the store before may have missed it. */
   landed(key: string): void {
     this.#reads.cut(key)
-  }
-
-  /** After the mark of this namespace changed: those of the namespaces inside it follow, and give back their space. */
-  follow(): void {
-    for (const space of this.#inside.alive()) {
-      if (space.marks instanceof LocalMarks) space.marks.rebase()
-      space.follow()
-    }
   }
 
   /** Gives back the space of everything kept here, which has just been invalidated; for a store that answers at once. */
@@ -382,8 +385,7 @@ export class Space {
   #distrust(): void {
     this.writes.forgive()
     this.#markWrites.forgive()
-    this.background(Promise.resolve(this.marks.invalidateAll()))
-    this.follow()
+    this.background(Promise.resolve(this.invalidateAll()))
   }
 
   /** Invalidations that wait for the store. */

@@ -45,8 +45,11 @@ export class StoredMarks implements Marks {
   readonly #path: string
   readonly #ports: StoredMarksPorts
   readonly #known = new Known()
-  /** The marks of this namespace and of those it lies in, outermost first. */
+  /** This namespace and those it lies in, outermost first. */
+  readonly #paths: readonly string[]
+  /** Their marks. */
   readonly #chain: readonly string[]
+  readonly #late: readonly string[]
   readonly #around: StoredMarks | undefined
   /** Tokens on their way to the store; callers that need the same one share it. */
   readonly #minting = new Map<string, Promise<Stamp>>()
@@ -55,16 +58,19 @@ export class StoredMarks implements Marks {
     this.#path = path
     this.#around = around
     this.#ports = ports
-    this.#chain = [...(around?.chain ?? []), namespaceMark(path)]
+    this.#paths = [...(around === undefined ? [] : around.#paths), path]
+    this.#chain = this.#paths.map(namespaceMark)
+    this.#late = this.#paths.map(lateMark)
   }
 
-  get chain(): readonly string[] {
-    return this.#chain
+  /** The marks that an entry with `tags` has: an invalidation further out reaches it too. */
+  #marksOf(tags: readonly string[]): string[] {
+    return [...this.#chain, ...tags.flatMap((tag) => this.#paths.map((path) => tagMark(path, tag)))]
   }
 
   /** The entries under `keys` that are valid, and the tokens of the namespace and of `tags`, in one request where that can be. */
   async fetch(keys: readonly string[], tags: readonly string[]): Promise<Fetched> {
-    const marks = [...this.#chain, lateMark(this.#path), ...tags.map((tag) => tagMark(this.#path, tag))]
+    const marks = [...this.#late, ...this.#marksOf(tags)]
     const records = await this.#many([...keys.map((key) => `${this.#path}:${key}`), ...marks])
     const tokens = new Map<string, string | null>()
     marks.forEach((mark, i) => tokens.set(mark, this.#tokenIn(mark, records[keys.length + i])))
@@ -83,12 +89,10 @@ export class StoredMarks implements Marks {
 
   /** `read`: tokens that were read after the caller asked; the others are read now. */
   async capture(tags: readonly string[], read: Tokens = new Map()): Promise<Captured> {
-    const marks = [...this.#chain, lateMark(this.#path), ...tags.map((tag) => tagMark(this.#path, tag))]
+    const marks = [...this.#late, ...this.#marksOf(tags)]
     const tokens = new Map([...read, ...(await this.tokens(marks.filter((mark) => !read.has(mark))))])
     const stamps = await Promise.all(marks.map((mark) => this.#stampOf(mark, tokens.get(mark) ?? null)))
-    const [late] = stamps.splice(this.#chain.length, 1)
-    if (late === undefined) throw new Error('unreachable: the late mark is always captured')
-    return { stamps, late }
+    return { stamps: stamps.slice(this.#late.length), late: stamps.slice(0, this.#late.length) }
   }
 
   /** The tokens of marks, as the store has them now. */

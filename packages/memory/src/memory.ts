@@ -31,7 +31,7 @@ import {
   valueRefused,
 } from '@larder/core'
 import { Lru } from './lru.ts'
-import { type Share, sizeUp, textSize } from './share.ts'
+import { type Share, sizeUp, textSize, uncopiable } from './share.ts'
 
 export interface MemoryOptions {
   /** Default: 10,000. */
@@ -201,7 +201,7 @@ class Memory implements MemoryStore {
 
   /** The part itself where the prefix is one of a namespace; only there no longer text has to be built. */
   within(prefix: string): Store<Entry> {
-    if (prefix.indexOf(':') === prefix.length - 1) return this.#part(prefix)
+    if (prefix !== '' && prefix.indexOf(':') === prefix.length - 1) return this.#part(prefix)
     const view: Store<Entry> = {
       name: this.name,
       sync: true,
@@ -209,9 +209,14 @@ class Memory implements MemoryStore {
       set: (key, record) => this.set(prefix + key, record),
       delete: (key) => this.delete(prefix + key),
       clear: (rest) => this.clear(prefix + rest),
+      keys: (rest) => this.#keysBehind(prefix, rest),
       usage: () => this.usage(),
     }
     return view
+  }
+
+  async *#keysBehind(prefix: string, rest: string): AsyncGenerator<string> {
+    for await (const key of this.keys(prefix + rest)) yield key.slice(prefix.length)
   }
 
   usage(): Usage {
@@ -246,7 +251,7 @@ class Memory implements MemoryStore {
 
   /** The only way in. */
   put(part: Part, key: string, record: Entry): void {
-    const entry = this.share === 'clone' ? cloned(record) : record
+    const entry = this.share === 'clone' ? takenIn(record) : record
     const bytes = ENTRY_BYTES + textSize(key) + sizeUp(entry.value, this.share === 'freeze')
     if (bytes > (this.#maxEntryBytes ?? this.#maxBytes / 4)) {
       this.drop(part, key)
@@ -370,6 +375,13 @@ function bytesOf(size: ByteSize): number {
   const read = readBytes(size)
   if (typeof read === 'string') throw new TypeError(`memory: a size ${read}`)
   return read
+}
+
+/** A copy of what comes in. What would not come out as it was is refused. */
+function takenIn(entry: Entry): Entry {
+  const kind = uncopiable(entry.value)
+  if (kind !== undefined) throw valueRefused(`share: 'clone' cannot copy ${kind} without altering it`)
+  return cloned(entry)
 }
 
 function cloned(entry: Entry): Entry {

@@ -105,3 +105,51 @@ function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
+
+/** What `structuredClone` copies with its class; it makes plain objects of everything else, without a word. */
+const COPIED: ReadonlySet<unknown> = new Set<unknown>([
+  Object.prototype,
+  Array.prototype,
+  Date.prototype,
+  RegExp.prototype,
+  Map.prototype,
+  Set.prototype,
+  ArrayBuffer.prototype,
+  DataView.prototype,
+  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(
+    (each): unknown => each.prototype,
+  ),
+  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array].map((each): unknown => each.prototype),
+  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
+    (each): unknown => each.prototype,
+  ),
+])
+
+/** What `structuredClone` would alter in a value, in a word; undefined if it copies all of it, or throws itself. */
+export function uncopiable(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const seen = new Set<object>()
+  const inner: object[] = [value]
+  for (let next = inner.pop(); next !== undefined; next = inner.pop()) {
+    if (seen.has(next)) continue
+    seen.add(next)
+    const prototype: unknown = Object.getPrototypeOf(next)
+    if (prototype === null) return 'an object without a prototype'
+    if (!COPIED.has(prototype)) return `an instance of ${nameOf(prototype)}`
+    if (next instanceof Error && Object.keys(next).length > 0) return 'an Error with properties of its own'
+    if (ArrayBuffer.isView(next)) continue
+    const parts: readonly unknown[] =
+      next instanceof Map
+        ? [...next.keys(), ...next.values()]
+        : next instanceof Set
+          ? [...next]
+          : Object.values(next)
+    for (const part of parts) if (typeof part === 'object' && part !== null) inner.push(part)
+  }
+  return undefined
+}
+
+function nameOf(prototype: unknown): string {
+  const { constructor } = prototype as { readonly constructor?: unknown }
+  return typeof constructor === 'function' ? constructor.name : 'a class'
+}

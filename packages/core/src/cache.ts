@@ -57,7 +57,7 @@ export interface ICache<V = unknown> extends AsyncDisposable {
   set<T extends V>(key: Key, value: T, how?: Policy<T>): Promise<Written>
 
   /** Keeps several values. */
-  setMany<T extends V>(entries: Iterable<readonly [Key, T]>, how?: Policy<T>): Promise<Written>
+  setMany(entries: Iterable<readonly [Key, V]>, how?: Policy<V>): Promise<Written>
 
   /** Forgets `keys`. Nobody who asks after this call gets an older value, whatever loads are under way. */
   delete(...keys: Key[]): Promise<Written>

@@ -2,6 +2,16 @@
  * The public surface of @larder/core, and nothing else.
  */
 
+export {
+  type Codec,
+  codec,
+  type CodecOptions,
+  type Compressor,
+  type Sealer,
+  type Serializer,
+} from './bytes/codec.ts'
+export { describe, type Description, type Head, type Refusal } from './bytes/frame.ts'
+export { json } from './bytes/json.ts'
 export type {
   CloseOptions,
   ICache,
@@ -45,6 +55,7 @@ export {
 } from './options.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'
 export { type Adapter, type CacheSetting, openCache, type OpenOptions } from './open.ts'
+export { encoded, type EncodedOptions } from './store/encoded.ts'
 export { prefixed } from './store/prefixed.ts'
 export {
   type Awaitable,

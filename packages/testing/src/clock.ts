@@ -58,6 +58,7 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
   return {
     now: () => now,
     exact: () => now,
+    epoch: () => now,
     random,
     after(ms, then) {
       if (ms === Infinity) return () => {}

@@ -7,6 +7,8 @@ export interface Clock {
   now(): number
   /** The same time, exact and with fractions: for measuring. */
   exact(): number
+  /** Milliseconds since 1970 by the system's calendar, which may be set back and forth: for what leaves the process. */
+  epoch(): number
   /** Calls `then` once, after `ms` (any length, Infinity is never). Keeps no process alive. Returns the way to cancel. */
   after(ms: number, then: () => void): () => void
   /** Evenly from 0 up to, not including, 1. */
@@ -45,6 +47,7 @@ function unshare(): void {
 export const systemClock: Clock = {
   now: () => (++readings < SHARED_READINGS ? shared : look()),
   exact: () => performance.now(),
+  epoch: () => Date.now(),
   after(ms, then) {
     if (ms === Infinity) return () => {}
     let timer: ReturnType<typeof setTimeout>

@@ -370,9 +370,9 @@ export class Engine<V> implements ICache<V> {
     }
   }
 
-  async setMany<T extends V>(entries: Iterable<readonly [Key, T]>, how?: Policy<T>): Promise<Written> {
+  async setMany(entries: Iterable<readonly [Key, V]>, how?: Policy<V>): Promise<Written> {
     const policy = how === undefined ? this.#policy : this.#resolve('setMany', how)
-    const pairs: [string, T][] = []
+    const pairs: [string, V][] = []
     for (const [key, value] of entries) {
       assertValue(value)
       pairs.push([this.#nameOf(key), value])

@@ -80,10 +80,21 @@ export function allLive(stamps: Stamps): boolean {
   return true
 }
 
+/** A record that is there and not believed. The engine takes it for a miss and reports why. */
+export interface Refused {
+  readonly refused: string
+}
+
+/** Stores of entries may hand out a refusal in the place of an entry; nobody but `entryProblem` looks into it. */
+export function refusedEntry(why: string): Entry {
+  return { refused: why } satisfies Refused as unknown as Entry
+}
+
 /** What a store hands out may be anything. Says what is wrong with it, or nothing. */
 export function entryProblem(found: unknown): string | undefined {
   if (typeof found !== 'object' || found === null)
     return `${found === null ? 'null' : `a ${typeof found}`}, not an entry`
+  if ('refused' in found && typeof found.refused === 'string') return found.refused
   if (!('value' in found) || !('freshUntil' in found) || !('terms' in found))
     return 'an object that is no entry'
   if (typeof found.freshUntil !== 'number' || Number.isNaN(found.freshUntil)) return 'an entry without a time'

@@ -1,0 +1,71 @@
+/*
+ * The bridge from bytes to entries: a Store<Uint8Array> with a codec is a Store<Entry>. The only one.
+ *
+ * A record that is not believed is handed on as a refusal, which the engine takes for a miss and reports; it is not
+ * deleted, since it may be right for a newer version that shares the place.
+ */
+
+import type { Codec } from '../bytes/codec.ts'
+import { decode, encode } from '../bytes/frame.ts'
+import { type Clock, systemClock } from '../engine/clock.ts'
+import { type Entry, refusedEntry } from '../engine/entry.ts'
+import { type Awaitable, isPending, type Store } from './store.ts'
+
+export interface EncodedOptions {
+  /** The clock of the cache; its entries are in that time. */
+  readonly clock?: Clock
+}
+
+/**
+ * @example
+ * const cache = createCache({ store: encoded(filesIn('/tmp/cache'), codec()) })
+ */
+export function encoded(store: Store<Uint8Array>, codec: Codec, options: EncodedOptions = {}): Store<Entry> {
+  const { clock = systemClock } = options
+  const offset = (): number => clock.epoch() - clock.now()
+
+  const read = (key: string, record: Uint8Array | undefined): Awaitable<Entry | undefined> => {
+    if (record === undefined) return undefined
+    if (!(record instanceof Uint8Array)) return refusedEntry('not-bytes')
+    const entry = decode(record, key, offset(), clock.now(), codec)
+    const judge = (found: Awaited<typeof entry>): Entry =>
+      typeof found === 'string' ? refusedEntry(found) : found
+    return isPending(entry) ? entry.then(judge) : judge(entry)
+  }
+  const keysOf = (prefix: string): AsyncIterable<string> => store.keys?.(prefix) ?? (async function* () {})()
+  const write = (key: string, entry: Entry): Awaitable<Uint8Array> =>
+    encode(entry, key, offset(), clock.now(), codec)
+
+  return {
+    name: store.name,
+    get(key) {
+      const record = store.get(key)
+      return isPending(record) ? record.then((bytes) => read(key, bytes)) : read(key, record)
+    },
+    set(key, entry, ttl) {
+      const bytes = write(key, entry)
+      return isPending(bytes) ? bytes.then((ready) => store.set(key, ready, ttl)) : store.set(key, bytes, ttl)
+    },
+    delete: (key) => store.delete(key),
+    ...(store.getMany && {
+      async getMany(keys) {
+        const records = (await store.getMany?.(keys)) ?? []
+        return Promise.all(keys.map((key, i) => read(key, records[i])))
+      },
+    }),
+    ...(store.setMany && {
+      async setMany(entries) {
+        const records = await Promise.all(
+          entries.map(async ([key, entry, ttl]) => [key, await write(key, entry), ttl] as const),
+        )
+        await store.setMany?.(records)
+      },
+    }),
+    ...(store.deleteMany && { deleteMany: (keys) => store.deleteMany?.(keys) }),
+    ...(store.clear && { clear: (prefix) => store.clear?.(prefix) }),
+    ...(store.keys && { keys: keysOf }),
+    ...(store.usage && { usage: store.usage.bind(store) }),
+    ...(store.check && { check: () => store.check?.() }),
+    ...(store.close && { close: () => store.close?.() }),
+  }
+}

@@ -1,0 +1,267 @@
+/*
+ * The documentation is a program too: what it shows compiles and runs, what it points to exists, what it lists is all
+ * there is.
+ *
+ * The ```ts blocks of a page are one program: each stands inside the ones before it, so it sees their names and may
+ * declare them anew. What a page takes for granted (`db`, `fetchRates` …) is declared in a comment that readers do not
+ * see: <!-- given … -->. Every line keeps its number, so that an error of the compiler names the line of the page.
+ *
+ * A block marked ```ts run is a whole program: it is run as well, and a ```text block right after it is its output.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
+const listed = (folder: string): string[] => readdirSync(path.join(root, folder)).toSorted()
+
+const pages: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...listed('docs').map((file) => `docs/${file}`),
+  ...listed('packages').map((folder) => `packages/${folder}/README.md`),
+].filter((file) => file.endsWith('.md') && existsSync(path.join(root, file)))
+
+interface Block {
+  readonly info: string
+  /** Index of the line with the opening fence. */
+  readonly opens: number
+  /** Index of the line with the closing fence. */
+  readonly closes: number
+  readonly lines: readonly string[]
+}
+
+const FENCE = /^\s*```(.*)$/
+
+function blocksOf(lines: readonly string[]): Block[] {
+  const blocks: Block[] = []
+  let opens = -1
+  lines.forEach((line, i) => {
+    if (!FENCE.test(line)) return
+    if (opens === -1) {
+      opens = i
+      return
+    }
+    const info = FENCE.exec(lines[opens] ?? '')?.[1]?.trim() ?? ''
+    blocks.push({ info, opens, closes: i, lines: lines.slice(opens + 1, i) })
+    opens = -1
+  })
+  return blocks
+}
+
+const isCode = ({ info }: Block): boolean => info === 'ts' || info === 'ts run'
+
+const IMPORT = /^[ \t]*import (type )?\{([^}]*)\} from ('[^']+')/gm
+
+/** The page as a program, line by line. */
+function programOf(lines: readonly string[]): string {
+  const out = lines.map(() => '')
+  const imports = new Map<string, Set<string>>()
+  let depth = 0
+  for (const block of blocksOf(lines).filter(isCode)) {
+    const code = block.lines
+      .join('\n')
+      .replace(IMPORT, (whole, type: string | undefined, names: string, from: string) => {
+        const known = imports.get(from) ?? new Set<string>()
+        imports.set(from, known)
+        for (const name of names.split(',').map((each) => each.trim())) {
+          if (name !== '') known.add(type === undefined ? name : `type ${name}`)
+        }
+        return '\n'.repeat(whole.split('\n').length - 1)
+      })
+      .replace(/^([ \t]*)export /gm, '$1')
+    out[block.opens] = '{'
+    code.split('\n').forEach((line, i) => {
+      out[block.opens + 1 + i] = line
+    })
+    depth++
+  }
+  const given = lines.findIndex((line) => line.startsWith('<!-- given'))
+  const end = lines.indexOf('-->', given)
+  for (let i = given + 1; given !== -1 && i < end; i++) out[i] = lines[i] ?? ''
+  const heads = [...imports].map(([from, names]) => `import { ${[...names].join(', ')} } from ${from}`)
+  out[0] = [...heads, 'export {}', out[0]].join(';')
+  return `${out.join('\n')}\n${'}'.repeat(depth)}\n`
+}
+
+let folder: string
+beforeAll(() => {
+  mkdirSync(path.join(root, 'node_modules/.cache'), { recursive: true })
+  folder = mkdtempSync(path.join(root, 'node_modules/.cache/docs-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const fileOf = (page: string): string => `${page.replaceAll('/', '__')}.mts`
+
+test('every block of code compiles against the sources', () => {
+  for (const page of pages) writeFileSync(path.join(folder, fileOf(page)), programOf(read(page).split('\n')))
+  const config = {
+    extends: path.join(root, 'tsconfig.base.json'),
+    compilerOptions: { noEmit: true, typeRoots: [path.join(root, 'node_modules/@types')] },
+    files: pages.map(fileOf),
+  }
+  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
+
+  const { status, stdout } = spawnSync(
+    path.join(root, 'node_modules/.bin/tsc'),
+    ['-p', folder, '--pretty', 'false'],
+    { cwd: folder, encoding: 'utf8' },
+  )
+
+  expect(stdout.replaceAll('__', '/').replaceAll('.mts(', '(')).toBe('')
+  expect(status).toBe(0)
+}, 30_000)
+
+interface Shown {
+  readonly name: string
+  readonly code: string
+  readonly output: string | undefined
+}
+
+const programs: readonly Shown[] = pages.flatMap((page) => {
+  const lines = read(page).split('\n')
+  const blocks = blocksOf(lines)
+  return blocks.flatMap((block, i): Shown[] => {
+    if (block.info !== 'ts run') return []
+    const next = blocks[i + 1]
+    const isNext =
+      next?.info === 'text' && lines.slice(block.closes + 1, next.opens).every((line) => line.trim() === '')
+    const output = isNext ? next.lines.join('\n') : undefined
+    return [{ name: `${page}:${block.opens + 1}`, code: block.lines.join('\n'), output }]
+  })
+})
+
+interface Ended {
+  readonly status: number | null
+  readonly printed: string
+  readonly complained: string
+}
+
+function run(file: string): Promise<Ended> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LARDER_')))
+  const child = spawn(process.execPath, ['--conditions=@larder/source', '--import', 'tsx', file], {
+    cwd: root,
+    env: { ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let printed = ''
+  let complained = ''
+  child.stdout.on('data', (data: Buffer) => (printed += data.toString()))
+  child.stderr.on('data', (data: Buffer) => (complained += data.toString()))
+  return new Promise((resolve) => {
+    child.on('close', (status) => resolve({ status, printed, complained }))
+  })
+}
+
+describe.concurrent('a program that is shown runs', () => {
+  test.each(programs)(
+    '$name',
+    async ({ name, code, output }) => {
+      const file = path.join(folder, `${name.replace(/[/:]/g, '__')}.run.mts`)
+      writeFileSync(file, code)
+
+      const { status, printed, complained } = await run(file)
+
+      expect(complained).toBe('')
+      expect(status).toBe(0)
+      if (output !== undefined) expect(printed.trimEnd()).toBe(output)
+    },
+    30_000,
+  )
+})
+
+/** The text of a page without its blocks of code. */
+function prose(page: string): string[] {
+  const lines = read(page).split('\n')
+  const inBlock = new Set(blocksOf(lines).flatMap(({ opens, closes }) => range(opens, closes)))
+  return lines.filter((_, i) => !inBlock.has(i))
+}
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+/** The anchors of a page, as they are made of its headings. */
+function anchorsOf(page: string): string[] {
+  const seen = new Map<string, number>()
+  return prose(page)
+    .filter((line) => /^#{1,6} /.test(line))
+    .map((line) => {
+      const anchor = line
+        .replace(/^#+ /, '')
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .trim()
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-')
+      const before = seen.get(anchor) ?? 0
+      seen.set(anchor, before + 1)
+      return before === 0 ? anchor : `${anchor}-${before}`
+    })
+}
+
+const linksOf = (page: string): string[] =>
+  [
+    ...prose(page)
+      .join('\n')
+      .replace(/`[^`\n]*`/g, '')
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ].map(([, target = '']) => target)
+
+describe.each(pages)('%s', (page) => {
+  test('its links lead somewhere', () => {
+    const broken = linksOf(page).filter((link) => {
+      if (/^(https?|mailto):/.test(link)) return false
+      const [file = '', anchor] = link.split('#', 2)
+      const target = file === '' ? page : path.posix.join(path.posix.dirname(page), file)
+      if (!existsSync(path.join(root, target))) return true
+      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor)
+    })
+    expect(broken).toEqual([])
+  })
+
+  test('it names no registry and no place on a machine', () => {
+    const text = read(page)
+    expect(text).not.toMatch(/registry\.|npmjs|artifactory|verdaccio/i)
+    expect(text).not.toMatch(/(^|[\s`"'(=])\/(home|root|tmp|Users|work|var|opt)\//m)
+  })
+
+  test('its code is marked so that it is checked', () => {
+    const known = ['ts', 'ts run', 'text', 'sh', 'json', '']
+    expect(blocksOf(read(page).split('\n')).filter(({ info }) => !known.includes(info))).toEqual([])
+  })
+})
+
+describe('nothing is left out', () => {
+  test('the index lists every page', () => {
+    const links = linksOf('docs/README.md')
+    for (const page of listed('docs')) if (page !== 'README.md') expect(links).toContain(page)
+  })
+
+  test('the page of errors explains every code', () => {
+    const [, codes = ''] =
+      /export type ErrorCode =([\s\S]*?)\n\n/.exec(read('packages/core/src/errors.ts')) ?? []
+    const headings = prose('docs/errors.md').filter((line) => line.startsWith('#'))
+    const all = [...codes.matchAll(/'(\w+)'/g)].map(([, code]) => code)
+    expect(all.length).toBeGreaterThan(5)
+    for (const code of all) expect(headings).toContain(`### ${code}`)
+  })
+
+  test('the page of watching lists every event', () => {
+    const page = read('docs/watching.md')
+    const all = [...read('packages/core/src/watch/events.ts').matchAll(/readonly type: '([\w-]+)'/g)]
+    expect(all.length).toBeGreaterThan(10)
+    for (const [, type = ''] of all) expect(page).toContain(`| \`${type}\` |`)
+  })
+
+  test('the table of options is what the sources say', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/options-table.mjs', '--check'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  })
+})

@@ -13,7 +13,7 @@ export type Visit =
   | { readonly page: 'product'; readonly sku: string }
   | { readonly page: 'shelf'; readonly category: string }
   | { readonly page: 'basket'; readonly skus: readonly string[] }
-  | { readonly page: 'price'; readonly sku: string; readonly cents: number }
+  | { readonly page: 'price'; readonly sku: string }
 
 export interface Played {
   readonly visits: number
@@ -25,19 +25,21 @@ export interface Played {
 
 const VISITORS = 32
 
+/** Each new price is higher than all before it, in all runs, so that an old price is a lower one. */
+let highest = 100_000
+
 /** `count` visits; always the same ones. */
 export function visitsOf(count: number, products: number, categories: number): Visit[] {
   const random = randomFrom(20_260_101)
   const nthProduct = zipf(products, random)
   const nthCategory = zipf(categories, random)
   const sku = (): string => `p${nthProduct()}`
-  return Array.from({ length: count }, (_, i): Visit => {
+  return Array.from({ length: count }, (): Visit => {
     const chance = random()
     if (chance < 0.65) return { page: 'product', sku: sku() }
     if (chance < 0.85) return { page: 'shelf', category: `c${nthCategory() - 1}` }
     if (chance < 0.99) return { page: 'basket', skus: [...new Set([sku(), sku(), sku(), sku()])] }
-    // Dearer every time, so that an old price is a lower one.
-    return { page: 'price', sku: sku(), cents: 100_000 + i }
+    return { page: 'price', sku: sku() }
   })
 }
 
@@ -54,8 +56,9 @@ export async function play(
 
   const make = async (visit: Visit): Promise<void> => {
     if (visit.page === 'price') {
-      await shop.setPrice(visit.sku, visit.cents)
-      prices.set(visit.sku, Math.max(visit.cents, prices.get(visit.sku) ?? 0))
+      const cents = ++highest
+      await shop.setPrice(visit.sku, cents)
+      prices.set(visit.sku, Math.max(cents, prices.get(visit.sku) ?? 0))
       return
     }
     const least = visit.page === 'product' ? (prices.get(visit.sku) ?? 0) : 0

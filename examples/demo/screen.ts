@@ -58,18 +58,23 @@ export class Progress {
   }
 }
 
-/** What is compared, without, with. */
-export type Row = readonly [what: string, without: string, with_: string]
+/** What is compared, and how it went for each; Larder is the last. */
+export type Row = readonly [what: string, ...cells: string[]]
 
-export function table(rows: readonly Row[]): void {
-  const all: readonly Row[] = [['', 'without', 'with Larder'], ...rows]
-  const [first, second, third] = [0, 1, 2].map((i) => Math.max(...all.map((row) => row[i]?.length ?? 0)))
-  const line = ([what, without, with_]: Row): string =>
-    `  ${what.padEnd(first ?? 0)}   ${dim(without.padStart(second ?? 0))}   ${bold(with_.padStart(third ?? 0))}`
-  all.forEach((row, i) => {
-    say(line(row))
-    if (i === 0) say(dim(`  ${'─'.repeat((first ?? 0) + (second ?? 0) + (third ?? 0) + 6)}`))
-  })
+export function table(head: Row, rows: readonly Row[]): void {
+  const all = [head, ...rows]
+  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)))
+  const line = (row: Row): string =>
+    row
+      .map((cell, i) => {
+        const width = widths[i] ?? 0
+        if (i === 0) return cell.padEnd(width)
+        return i === row.length - 1 ? bold(cell.padStart(width)) : dim(cell.padStart(width))
+      })
+      .join('   ')
+  say(`  ${line(head)}`)
+  say(dim(`  ${'─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3))}`))
+  for (const row of rows) say(`  ${line(row)}`)
 }
 
 export const count = (n: number): string => n.toLocaleString('en')

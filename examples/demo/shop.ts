@@ -11,7 +11,7 @@ import type { Catalogue, Product } from './catalogue.ts'
 export type Shop = Pick<Catalogue, 'product' | 'products' | 'shelf' | 'setPrice' | 'discount'>
 
 /** Short, so that the demo lives through all of them; a real shop says minutes. */
-const policy = { ttl: '1s', staleWhileRevalidate: '1s', staleIfError: '1h' } as const
+const policy = { ttl: '2s', staleWhileRevalidate: '500ms', staleIfError: '1h' } as const
 
 const tagsOf = (product: Product): string[] => [`product:${product.sku}`, `category:${product.category}`]
 

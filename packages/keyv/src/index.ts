@@ -1,0 +1,5 @@
+/*
+ * The public surface of @larder/keyv, and nothing else.
+ */
+
+export {}

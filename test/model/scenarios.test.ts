@@ -1,0 +1,9 @@
+import * as core from '@larder/core'
+import { describe, test } from 'vitest'
+import { type Scenario, scenarios } from './scenarios.ts'
+
+describe('ways to read what was invalidated, none of which is open', () => {
+  test.for(Object.entries<Scenario>(scenarios))('%s', async ([, scenario]) => {
+    await scenario(core)
+  })
+})

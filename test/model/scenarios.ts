@@ -1,0 +1,387 @@
+/*
+ * Scenarios: single stories, each of which was or could be a way to read what has been invalidated, told step by step.
+ *
+ * The random histories of history.ts find such stories; what they found, and what is too unlikely for them to find, is
+ * kept here. Each takes the core it is told with, so that the ablations can tell it with a broken one.
+ */
+
+import { type createCache, type ICache, type Store, type Entry } from '@larder/core'
+import { memory } from '@larder/memory'
+import { held, manualClock, type ManualClock } from '@larder/testing'
+import { expect } from 'vitest'
+import type { Core } from './history.ts'
+import { farStore, nearStore, Net, Place, turns } from './world.ts'
+
+export type Scenario = (core: Core) => Promise<void>
+
+type Options = Partial<Parameters<typeof createCache>[0]>
+
+interface Setting {
+  readonly cache: ICache
+  readonly clock: ManualClock
+  readonly net: Net
+  readonly place: Place
+  readonly store: Store<Entry>
+  /** Delivers and answers all that is on its way, in order, until nothing more comes. */
+  readonly flow: () => Promise<void>
+  /** The first operation on its way that `what` names. */
+  readonly parcel: (what: string) => Net['parcels'][number]
+}
+
+/** A cache on a store that answers when it is told to. */
+function far(core: Core, options: Options = {}, place: Place = new Place(), bulk = true): Setting {
+  const clock = manualClock()
+  const net = new Net(clock)
+  const store = farStore(place, net, bulk)
+  const cache = core.createCache({ store, clock, ...options })
+  const flow = async (): Promise<void> => {
+    await turns(40)
+    while (net.parcels.length > 0) {
+      for (const parcel of net.parcels.slice()) parcel.answer()
+      await turns(40)
+    }
+  }
+  const parcel = (what: string): Net['parcels'][number] => {
+    const found = net.parcels.find((each) => each.what.startsWith(what))
+    if (found === undefined) {
+      throw new Error(`no '${what}' is on its way: ${net.parcels.map((each) => each.what).join(', ')}`)
+    }
+    return found
+  }
+  return { cache, clock, net, place, store, flow, parcel }
+}
+
+function near(core: Core, options: Options = {}): Omit<Setting, 'flow' | 'parcel' | 'place'> {
+  const clock = manualClock()
+  const net = new Net(clock)
+  const store = nearStore(memory({ clock }), net)
+  return { cache: core.createCache({ store, clock, ...options }), clock, net, store }
+}
+
+/** What `promise` brings, while everything flows. */
+async function flowing<T>({ flow }: Setting, promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  await flow()
+  return promise
+}
+
+/** A schema that answers when it is told to. */
+function slowSchema(): {
+  readonly schema: {
+    '~standard': { version: 1; vendor: string; validate(value: unknown): Promise<{ value: unknown }> }
+  }
+  readonly say: (() => void)[]
+} {
+  const say: (() => void)[] = []
+  return {
+    say,
+    schema: {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) => new Promise((resolve) => say.push(() => resolve({ value }))),
+      },
+    },
+  }
+}
+
+export const scenarios = {
+  'a read that overtakes an invalidation on its way does not believe the old token': async (core) => {
+    for (const invalidate of [
+      (cache: ICache) => cache.invalidateTags('t'),
+      (cache: ICache) => cache.clear(),
+    ]) {
+      for (const read of [
+        (cache: ICache) => cache.get('k'),
+        (cache: ICache) => cache.getOrSet('k', () => undefined),
+        (cache: ICache) => cache.getMany(['k']).then(([value]) => value),
+      ]) {
+        const setting = far(core, { tags: ['t'] })
+        const { cache, net, parcel } = setting
+        await flowing(setting, cache.set('k', 'old'))
+
+        const invalidated = invalidate(cache)
+        await turns(40)
+        const answer = read(cache)
+        await turns(40)
+        parcel('getMany larder:k').apply()
+        for (const each of net.parcels.filter(({ what }) => what.startsWith('delete'))) each.answer()
+        await turns(40)
+        await setting.flow()
+        await invalidated
+
+        expect(await answer).toBe(undefined)
+      }
+    }
+  },
+
+  'a touch does not bring back what was deleted in the same breath': async (core) => {
+    for (let breath = 0; breath < 16; breath++) {
+      const setting = far(core)
+      const { cache, net } = setting
+      await flowing(setting, cache.set('k', 'old', { ttl: '1m' }))
+
+      const touched = cache.touch('k', '2m')
+      await turns(40)
+      for (const each of net.parcels.slice()) each.answer()
+      await turns(breath)
+      const deleted = cache.delete('k')
+      await setting.flow()
+      await Promise.all([touched, deleted])
+
+      expect(await flowing(setting, cache.get('k'))).toBe(undefined)
+    }
+  },
+
+  'a touch while a set is under way does not undo the set that follows': async (core) => {
+    for (let breath = 0; breath < 16; breath++) {
+      const setting = far(core)
+      const { cache } = setting
+      const first = cache.set('k', 'old')
+      await turns(40)
+
+      const touched = cache.touch('k', '2m')
+      await turns(breath)
+      const second = cache.set('k', 'new')
+      await setting.flow()
+      await Promise.all([first, second, touched])
+
+      expect(await flowing(setting, cache.get('k'))).toBe('new')
+    }
+  },
+
+  'a value that was deleted while its schema was asked is not kept by the load that follows': async (
+    core,
+  ) => {
+    const { schema, say } = slowSchema()
+    const setting = far(core)
+    const { cache, clock } = setting
+    await flowing(setting, cache.set('k', 'old', { ttl: 10, staleIfError: '1h' }))
+    await clock.advance(20)
+
+    const how = { schema: schema as never, staleIfError: '1h' } as const
+    const asked = cache.getOrSet(
+      'k',
+      (context) => (context.stale === undefined ? 'new' : context.keep()),
+      how,
+    )
+    await setting.flow()
+    const deleted = cache.delete('k')
+    await setting.flow()
+    for (let i = 0; i < 5; i++) {
+      for (const each of say.splice(0)) each()
+      await setting.flow()
+    }
+    await Promise.all([asked, deleted])
+
+    expect(await flowing(setting, cache.get('k'))).not.toBe('old')
+  },
+
+  'a value that is kept ("not modified") keeps its tags, also for those who wait for it': async (core) => {
+    const { cache, clock } = near(core)
+    const revalidated = held()
+    await cache.getOrSet('k', (context) => (context.tags('t'), 'old'), { ttl: 10, staleIfError: '1h' })
+    await clock.advance(20)
+
+    const before = cache.getOrSet('k', async (context) => (await revalidated.load(context), context.keep()))
+    await turns(40)
+    await cache.invalidateTags('t')
+    const after = cache.getOrSet('k', () => 'new')
+    await turns(40)
+    revalidated.release(1)
+
+    expect(await before).toBe('old')
+    expect(await after).toBe('new')
+  },
+
+  'a value that is kept is not shown while it is being written, if its tag was invalidated meanwhile': async (
+    core,
+  ) => {
+    const setting = far(core)
+    const { cache, clock } = setting
+    const how = { ttl: 10, staleIfError: '1h' } as const
+    await flowing(
+      setting,
+      cache.getOrSet('k', (context) => (context.tags('t'), 'old'), how),
+    )
+    await clock.advance(20)
+
+    const revalidated = held()
+    const before = cache.getOrSet('k', async (context) => (await revalidated.load(context), context.keep()))
+    await setting.flow()
+    await flowing(setting, cache.invalidateTags('t'))
+    revalidated.release(1)
+    await turns(40)
+    const after = cache.get('k')
+    await setting.flow()
+
+    expect(await before).toBe('old')
+    expect(await after).toBe(undefined)
+  },
+
+  'a value set under a slow schema replaces the old one also where the store fails': async (core) => {
+    const { schema, say } = slowSchema()
+    const setting = far(core)
+    const { cache, net } = setting
+    await flowing(setting, cache.set('k', 'old'))
+
+    const written = cache.set('k', 'new', { schema: schema as never })
+    await turns(40)
+    for (const each of say) each()
+    await turns(40)
+    for (const each of net.parcels.slice()) each.answer() // the marks
+    await turns(40)
+    net.state = 'read-only'
+    for (const each of net.parcels.slice()) each.fail(new Error('read-only'))
+    await turns(40)
+    const read = cache.get('k')
+    await setting.flow()
+
+    expect((await written).far).toBe('queued')
+    expect(await read).not.toBe('old')
+  },
+
+  'a key that was expired while the store could not be read is not fresh when it can': async (core) => {
+    const { cache, net } = near(core)
+    await cache.set('k', 'old')
+
+    net.state = 'down'
+    await cache.expire('k')
+    net.state = 'up'
+
+    expect(await cache.get('k')).toBe(undefined)
+  },
+
+  'deleteMatching also forgets what is being written': async (core) => {
+    const setting = far(core)
+    const { cache, store, place } = setting
+    store.keys = async function* (prefix: string) {
+      for (const key of place.records.keys()) if (key.startsWith(prefix)) yield key
+    }
+    const again = core.createCache({ store: { ...store }, clock: setting.clock })
+    expect(
+      await flowing(
+        setting,
+        again
+          .getOrSet('k', () => 'old')
+          .then(async (value) => {
+            const deleting = again.deleteMatching('*')
+            await deleting
+            return value
+          }),
+      ),
+    ).toBe('old')
+
+    expect(await flowing(setting, again.get('k'))).toBe(undefined)
+    await flowing(setting, cache.close())
+  },
+
+  'callers share a load while an invalidation is on its way': async (core) => {
+    const setting = far(core)
+    const { cache } = setting
+    const source = held('new')
+    const cleared = cache.clear()
+    await turns(40)
+    for (const each of setting.net.parcels.filter(({ what }) => what.startsWith('delete'))) each.apply()
+
+    const first = cache.getOrSet('k', source.load)
+    await turns(40)
+    for (const each of setting.net.parcels.filter(({ what }) => what.startsWith('getMany'))) each.answer()
+    await turns(40)
+    const second = cache.getOrSet('k', source.load)
+    await turns(40)
+    for (const each of setting.net.parcels.filter(({ what }) => what.startsWith('getMany'))) each.answer()
+    await turns(40)
+    for (const call of source.calls) call.release()
+    await setting.flow()
+    await Promise.all([first, second, cleared])
+
+    expect(source.calls).toHaveLength(1)
+  },
+
+  'callers share a load where the store refuses writes': async (core) => {
+    const setting = far(core)
+    const { cache, net } = setting
+    const source = held('value')
+    net.state = 'read-only'
+
+    const all = Array.from({ length: 3 }, () => cache.getOrSet('k', source.load))
+    await setting.flow()
+    const more = cache.getOrSet('k', source.load)
+    await setting.flow()
+    for (const call of source.calls) call.release()
+    await setting.flow()
+    await Promise.all([...all, more])
+
+    expect(source.calls).toHaveLength(1)
+  },
+
+  'a load of another process that names its tags late cannot slip between the two halves of an invalidation':
+    async (core) => {
+      // The late mark and the tag's mark are two records: nothing may be believed that was between them.
+      for (const bulk of [true, false]) {
+        for (const order of [
+          ['delete larder#=t', 'delete larder#~'],
+          ['delete larder#~', 'delete larder#=t'],
+        ]) {
+          for (const readFirst of ['larder#~', 'larder#=t']) {
+            const place = new Place()
+            const here = far(core, {}, place, bulk)
+            const there = far(core, {}, place, bulk)
+            await flowing(here, here.cache.set('other', 1, { tags: ['t'] }))
+            const source = held('old')
+
+            const loaded = here.cache.getOrSet('k', async (context) => {
+              context.tags('t')
+              return source.load(context as never)
+            })
+            await here.flow()
+            const invalidated = there.cache.invalidateTags('t')
+            await turns(40)
+            const deliver = (what: string): void => {
+              for (const each of there.net.parcels.filter((one) => one.what === what)) each.answer()
+            }
+            const readSome = (what: string): void => {
+              for (const each of here.net.parcels.filter((one) => one.what.includes(what))) each.apply()
+            }
+            source.release()
+            await turns(40)
+            if (!bulk) readSome(readFirst)
+            deliver(order[0] ?? '')
+            await turns(40)
+            if (bulk) readSome('larder#~')
+            else readSome(readFirst === 'larder#~' ? 'larder#=t' : 'larder#~')
+            deliver(order[1] ?? '')
+            await turns(40)
+            await there.flow()
+            await invalidated
+            await here.flow()
+            expect(await loaded).toBe('old')
+
+            expect(await flowing(there, there.cache.get('k'))).toBe(undefined)
+          }
+        }
+      }
+    },
+
+  'a caller who sees that a mark is gone does not join a load that began under it': async (core) => {
+    const place = new Place()
+    const here = far(core, {}, place)
+    const there = far(core, {}, place)
+    const source = held()
+    const how = { tags: ['t'] }
+    const before = here.cache.getOrSet('k', source.load, how)
+    await here.flow()
+
+    await flowing(there, there.cache.invalidateTags('t'))
+    const after = here.cache.getOrSet('k', source.load, how)
+    await here.flow()
+    source.release('old')
+    await here.flow()
+    if (source.calls.length > 1) source.release('new')
+    await here.flow()
+
+    expect(await before).toBe('old')
+    expect(await after).toBe('new')
+  },
+} satisfies Record<string, Scenario>

@@ -1,7 +1,7 @@
 /*
  * `pnpm bench [--quick] [question …]`: answers all questions, or those that are named.
  *
- * Builds the packages if they are older than their sources, since what users get is what is measured. Prints each
+ * Builds the packages first, since what users get is what is measured. Prints each
  * answer as it comes, writes it to results/, and docs/benchmarks.md from all that is there. `--quick` measures fewer
  * and shorter rounds and writes nothing: for a first look while working.
  */
@@ -9,10 +9,10 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { report, save, written } from './harness/report.ts'
 import { type CaseResult, loadNow, machine, type Result } from './harness/result.ts'
-import { buildIfStale, here } from './harness/versions.ts'
+import { build, commit, here } from './harness/versions.ts'
 
 // Before anything that imports what is built.
-buildIfStale()
+build()
 const { questions } = await import('./questions/all.ts')
 const { HEAP_ASKS, measureHeap } = await import('./questions/heap.ts')
 
@@ -48,6 +48,7 @@ function answer(name: string): Result {
     asks: question?.asks ?? HEAP_ASKS,
     unit: question === undefined ? 'B' : 'ns',
     command: `pnpm bench ${name}`,
+    commit: commit(),
     machine: machine(load),
     cases,
   }

@@ -46,12 +46,12 @@ const budgets = (results: readonly Result[]): string =>
 | --- | --- | --- | --- | --- |
 ${results.flatMap((result) => result.cases.flatMap((each) => each.goals.map((goal) => `| ${goal.says} | ${result.question}: ${each.name} | ${goal.goal} | ${written(goal.measured, result.unit === 'B' ? 'B' : '×')} | ${goal.verdict === 'reached' ? 'reached' : `**${goal.verdict}**`} |`))).join('\n')}`
 
-function section({ question, asks, unit, command, machine, cases }: Result): string {
+function section({ question, asks, unit, command, commit, machine, cases }: Result): string {
   return `## ${question}
 
 ${asks}
 
-\`${command}\` · Node ${machine.node} (V8 ${machine.v8}) · ${machine.cores} × ${machine.cpu} · load ${machine.load.join(' → ')} · ${machine.at.slice(0, 10)}
+\`${command}\` · larder at ${commit} · Node ${machine.node} (V8 ${machine.v8}) · ${machine.cores} × ${machine.cpu} · load ${machine.load.join(' → ')} · ${machine.at.slice(0, 10)}
 
 ${cases.map((each) => table(each, unit)).join('\n\n')}`
 }

@@ -9,6 +9,8 @@ export interface Result {
   readonly asks: string
   readonly unit: 'ns' | 'B'
   readonly command: string
+  /** Of this repository. */
+  readonly commit: string
   readonly machine: Machine
   readonly cases: readonly CaseResult[]
 }

@@ -1,7 +1,7 @@
 /*
  * What is measured: the built packages, as users get them, and the rivals as they are installed.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,28 +20,26 @@ export function versionOf(name: string | undefined): string {
   return manifest.version
 }
 
-/** Builds what is older than its sources, and makes sure that what will be imported is what was built. */
-export function buildIfStale(): void {
-  if (OURS.some(isStale)) {
-    console.log('the packages are older than their sources: building')
-    const { status } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' })
-    if (status !== 0) throw new Error('the build failed; what users would get cannot be measured')
-  }
+/** What of ours is measured: the commit, and whether the packages differ from it. */
+export function commit(): string {
+  const git = (...args: string[]): string =>
+    spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
+  const isChanged = git('status', '--porcelain', '--', 'packages').length > 0
+  return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' and uncommitted changes' : ''}`
+}
+
+/** Builds the packages that take part, and makes sure that what will be imported is what was built. */
+export function build(): void {
+  const tsc = path.join(root, 'node_modules/.bin/tsc')
+  const { status } = spawnSync(tsc, ['-b', ...OURS.map((folder) => path.join(root, 'packages', folder))], {
+    stdio: 'inherit',
+  })
+  if (status !== 0) throw new Error('the build failed, so what users would get cannot be measured')
   const conditions = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
   if (conditions.includes('@larder/source'))
     throw new Error(
       'run without --conditions=@larder/source: the built packages are measured, not the sources',
     )
-}
-
-function isStale(folder: string): boolean {
-  const dist = path.join(root, 'packages', folder, 'dist/esm/index.js')
-  if (!existsSync(dist)) return true
-  const src = path.join(root, 'packages', folder, 'src')
-  const builtAt = statSync(dist).mtimeMs
-  return readdirSync(src, { recursive: true }).some(
-    (file) => statSync(path.join(src, String(file))).mtimeMs > builtAt,
-  )
 }
 
 /** Called where they are imported. */

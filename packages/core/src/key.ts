@@ -46,7 +46,8 @@ function partOf(part: KeyPart, where: string): string {
   if (typeof part === 'bigint') return `${part}n`
   if (part === null || part === undefined || typeof part === 'boolean') return String(part)
   if (Array.isArray(part)) {
-    return `[${(part as readonly KeyPart[]).map((each, i) => partOf(each, `${where}[${i}]`)).join(',')}]`
+    // Array.from, not map: a hole is a part, too.
+    return `[${Array.from(part as readonly KeyPart[], (each, i) => partOf(each, `${where}[${i}]`)).join(',')}]`
   }
   if (!isPlain(part)) {
     throw new TypeError(

@@ -88,6 +88,8 @@ export function servedStale(
   why: 'refreshing' | 'slow-load' | 'failed-load',
 ): void {
   const { counts, house, path } = space
+  // Those who waited for a load were counted as misses when they began to wait.
+  if (why !== 'refreshing') counts.misses--
   if (why === 'refreshing') counts.staleRefreshing++
   else if (why === 'slow-load') counts.staleSlowLoad++
   else counts.staleFailedLoad++

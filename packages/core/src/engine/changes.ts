@@ -8,6 +8,7 @@
 import type { SchemaResult } from '../schema.ts'
 import type { Awaitable } from '../store/store.ts'
 import { isPending } from '../store/store.ts'
+import type { CacheEvent } from '../watch/events.ts'
 import { ageOf, allLive, deadAt, type Entry, entryOf, entryProblem, type Stamps } from './entry.ts'
 import { freshUntil, tagsOf, termsFor } from './loads.ts'
 import type { Resolved } from './policy.ts'
@@ -32,18 +33,22 @@ function satisfying(name: string, result: SchemaResult<unknown>): unknown {
 
 function setChecked(space: Space, name: string, value: unknown, policy: Resolved): Awaitable<Far> {
   const tags = policy.tagsOf.length === 0 ? policy.tags : [...policy.tags, ...tagsOf(policy, value)]
-  announceSet(space, name)
+  space.cut(name)
   const until = freshUntil(space, policy, value, undefined, 0)
-  if (!space.sync) return setFar(space, name, value, until, policy, tags)
-  const stamps = space.stampsNow(tags)
-  return space.put(name, entryOf(value, until, termsFor(space, policy, stamps, undefined, 0)), true)
+  const far = space.sync
+    ? space.put(
+        name,
+        entryOf(value, until, termsFor(space, policy, space.stampsNow(tags), undefined, 0)),
+        true,
+      )
+    : setFar(space, name, value, until, policy, tags)
+  wasSet(space, name)
+  return far
 }
 
-function announceSet(space: Space, name: string): void {
+function wasSet(space: Space, name: string): void {
   space.counts.sets++
-  const { watch } = space.house
-  if (watch.heard) watch.emit({ type: 'set', cache: space.path, key: name })
-  space.cut(name)
+  tell(space, { type: 'set', cache: space.path, key: name })
 }
 
 /** While the schema is asked, the key's lane is held: what is called later must also happen later. */
@@ -53,10 +58,10 @@ async function setWhenChecked(
   checked: PromiseLike<SchemaResult<unknown>>,
   policy: Resolved,
 ): Promise<Far> {
-  announceSet(space, name)
+  space.cut(name)
   const { epoch } = space
   let refusal: { readonly error: unknown } | undefined
-  const far = await space.writes.run('set', name, undefined, false, async () => {
+  const said = space.writes.run('set', name, undefined, true, async () => {
     let value: unknown
     try {
       value = satisfying(name, await checked)
@@ -75,6 +80,8 @@ async function setWhenChecked(
       epoch,
     )
   })
+  wasSet(space, name)
+  const far = await acknowledged(space, name, said)
   if (refusal !== undefined) throw refusal.error
   return far
 }
@@ -90,11 +97,10 @@ async function setFar(
   const { epoch } = space
   // Readers in this process see the value until it is acknowledged; an invalidation of tags hides it.
   const latest = entryOf(value, until, termsFor(space, policy, NO_STAMPS, undefined, 0))
-  const far = await space.writes.run('set', name, latest, true, () =>
+  const far = space.writes.run('set', name, latest, true, () =>
     writeStamped(space, name, value, until, policy, tags, epoch),
   )
-  space.cut(name)
-  return far
+  return acknowledged(space, name, far)
 }
 
 /** Writes a value under the marks as they are now, unless something was invalidated since the call: by now the marks are new ones, so they would not tell. */
@@ -107,7 +113,7 @@ async function writeStamped(
   tags: readonly string[],
   epoch: number,
 ): Promise<void> {
-  const captured = await space.capture(tags, new Map())
+  const captured = await space.captureForSet(tags)
   if (captured === undefined) throw new Error('the marks of its tags could not be read')
   if (space.epoch !== epoch || !allLive(captured.stamps)) return space.view.delete(name)
   const entry = entryOf(value, until, termsFor(space, policy, captured.stamps, undefined, 0))
@@ -116,11 +122,17 @@ async function writeStamped(
 
 /** Forgets a key. */
 export function remove(space: Space, name: string): Awaitable<Far> {
-  space.counts.deletes++
-  const { watch } = space.house
-  if (watch.heard) watch.emit({ type: 'delete', cache: space.path, key: name })
   space.cut(name)
-  return acknowledged(space, name, space.remove(name))
+  const far = acknowledged(space, name, space.remove(name))
+  space.counts.deletes++
+  tell(space, { type: 'delete', cache: space.path, key: name })
+  return far
+}
+
+/** Observers are told last: what they read must show what happened. */
+function tell(space: Space, event: CacheEvent): void {
+  const { watch } = space.house
+  if (watch.heard) watch.emit(event)
 }
 
 function acknowledged(space: Space, name: string, far: Awaitable<Far>): Awaitable<Far> {
@@ -133,22 +145,35 @@ function acknowledged(space: Space, name: string, far: Awaitable<Far>): Awaitabl
 
 /** Makes a key stale. */
 export function expire(space: Space, name: string): Awaitable<Far> {
-  const { watch, clock } = space.house
-  if (watch.heard) watch.emit({ type: 'expire', cache: space.path, key: name })
   space.cut(name)
-  if (space.sync) {
-    const entry = space.believed(name, space.look(name))
-    return entry === undefined ? 'applied' : space.put(name, expired(entry, clock.now()), true)
+  const far = space.sync ? expireNow(space, name) : acknowledged(space, name, expireFar(space, name))
+  tell(space, { type: 'expire', cache: space.path, key: name })
+  return far
+}
+
+function expireNow(space: Space, name: string): Awaitable<Far> {
+  let found: Entry | undefined
+  try {
+    found = space.lookOrThrow(name)
+  } catch (error) {
+    // What cannot be made stale must go.
+    space.failed('expire', name, error)
+    return space.remove(name)
   }
-  const far = space.writes.run('expire', name, undefined, true, async () => {
-    const record: unknown = await space.view.get(name)
+  const entry = space.believed(name, found)
+  return entry === undefined ? 'applied' : space.put(name, expired(entry, space.house.clock.now()), true)
+}
+
+function expireFar(space: Space, name: string): Awaitable<Far> {
+  const { clock } = space.house
+  return space.writes.run('expire', name, undefined, true, async () => {
+    const record = await space.ask(name)
     if (record === undefined) return
     if (entryProblem(record) !== undefined) return space.view.delete(name)
     const entry = expired(record as Entry, clock.now())
     const ttl = deadAt(entry) - clock.now()
     return ttl > 0 ? space.view.set(name, entry, ttl) : space.view.delete(name)
   })
-  return acknowledged(space, name, far)
 }
 
 function expired(entry: Entry, now: number): Entry {
@@ -162,8 +187,15 @@ export function touch(space: Space, name: string, ttl: number): Awaitable<boolea
 }
 
 async function touchFar(space: Space, name: string, ttl: number): Promise<boolean> {
-  const found = await space.read(name, [])
-  return found.overtaken ? false : touched(space, name, found.entry, ttl)
+  // What is being written is not there yet to be touched.
+  const writing = space.writes.tail(name)
+  if (writing !== undefined) await space.within('touch', name, writing).catch(() => {})
+  for (let left = 3; left > 0; left--) {
+    const found = await space.read(name, [])
+    if (found.tokens === undefined) return false // not from the store: there is nothing that could be touched
+    if (!found.overtaken) return touched(space, name, found.entry, ttl)
+  }
+  return false
 }
 
 function touched(space: Space, name: string, entry: Entry | undefined, ttl: number): Awaitable<boolean> {
@@ -175,27 +207,25 @@ function touched(space: Space, name: string, entry: Entry | undefined, ttl: numb
 
 /** Invalidates tags. */
 export function invalidateTags(space: Space, tags: readonly string[]): Awaitable<Far> {
-  space.counts.invalidations++
-  const { watch } = space.house
-  if (watch.heard) watch.emit({ type: 'invalidate-tags', cache: space.path, tags })
   space.invalidating()
-  return space.invalidate(tags)
+  const far = space.invalidate(tags)
+  space.counts.invalidations++
+  tell(space, { type: 'invalidate-tags', cache: space.path, tags })
+  return far
 }
 
 /** Forgets everything in a space and in those inside it. */
 export function clear(space: Space): Awaitable<Far> {
-  space.counts.invalidations++
-  const { watch } = space.house
-  if (watch.heard) watch.emit({ type: 'clear', cache: space.path })
   space.invalidating()
   const far = space.invalidateAll()
-  if (space.sync) {
-    space.giveBackNow()
-    return far
-  }
-  return (async () => {
-    const reached = await far
-    await space.giveBackLater()
-    return reached
-  })()
+  if (space.sync) space.giveBackNow()
+  space.counts.invalidations++
+  tell(space, { type: 'clear', cache: space.path })
+  return space.sync ? far : clearedFar(space, far)
+}
+
+async function clearedFar(space: Space, far: Awaitable<Far>): Promise<Far> {
+  const reached = await far
+  await space.giveBackLater()
+  return reached
 }

@@ -413,6 +413,9 @@ export class Engine<V> implements ICache<V> {
     if (problem !== undefined) throw new TypeError(`deleteMatching: the pattern ${problem}`)
     const matches = matcher(match)
     this.#space.cutWhere(matches)
+    // What is being written is not yet among the keys of the store.
+    const writing = this.#space.writes.keys().filter(matches)
+    await Promise.all(writing.map((name) => remove(this.#space, name)))
     let count = 0
     for await (const name of this.#keys('deleteMatching', matches)) {
       await remove(this.#space, name)

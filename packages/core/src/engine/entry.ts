@@ -80,6 +80,11 @@ export function allLive(stamps: Stamps): boolean {
   return true
 }
 
+function isStamp(stamp: unknown): boolean {
+  if (typeof stamp !== 'object' || stamp === null || !('tag' in stamp) || !('token' in stamp)) return false
+  return typeof stamp.tag === 'string' && typeof stamp.token === 'string'
+}
+
 /** A record that is there and not believed. The engine takes it for a miss and reports why. */
 export interface Refused {
   readonly refused: string
@@ -102,6 +107,7 @@ export function entryProblem(found: unknown): string | undefined {
   if (typeof terms !== 'object' || terms === null || !('stamps' in terms) || !Array.isArray(terms.stamps)) {
     return 'an entry without stamps'
   }
+  if (!terms.stamps.every(isStamp)) return 'an entry with odd stamps'
   if (!('staleFor' in terms) || typeof terms.staleFor !== 'number') return 'an entry without times'
   if (!('keptFor' in terms) || typeof terms.keptFor !== 'number') return 'an entry without times'
   if (found.value === undefined) return 'an entry without a value'

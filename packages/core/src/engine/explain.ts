@@ -35,7 +35,7 @@ export async function explain(space: Space, name: string, policy: Resolved): Pro
   }
   let record: unknown
   try {
-    record = await space.view.get(name)
+    record = await space.within('get', name, space.ask(name))
   } catch (error) {
     return answer('absent', `the store failed: ${error instanceof Error ? error.message : String(error)}`)
   }
@@ -44,7 +44,9 @@ export async function explain(space: Space, name: string, policy: Resolved): Pro
   const problem = entryProblem(record)
   if (problem !== undefined) return answer('refused', `the store answered ${problem}`)
   const entry = record as Entry
-  const valid = await space.validity(entry)
+  const valid = await space.within('get', name, space.validity(entry)).catch(() => undefined)
+  if (valid === undefined)
+    return answer('absent', 'the store does not tell whether its tags were invalidated')
   const more = details(entry, space.house.clock.now(), valid)
   const invalid = entry.terms.stamps.filter((_, i) => valid[i] !== true).map(({ tag }) => tagOfMark(tag))
   if (invalid.length > 0) {
@@ -99,7 +101,7 @@ export async function health(space: Space): Promise<Health> {
   const trouble = await space.probe()
   const ms = clock.exact() - began
   if (trouble !== undefined) problems.push(`the store '${store.name}' does not answer: ${trouble}`)
-  const said = trouble === undefined ? await store.check?.() : undefined
+  const said = trouble === undefined ? await space.check() : undefined
   if (said !== undefined) problems.push(said)
   let queued = 0
   let loading = 0

@@ -220,7 +220,7 @@ function landChecked(
   took: number,
 ): unknown {
   const tags = [...remarks.tags, ...tagsOf(wanted.policy, value)]
-  if (tags.length > 0) flight.namedLate = true
+  if (tags.length > 0 || keepsMore(flight, wanted, remarks)) flight.namedLate = true
   const isSkipped =
     remarks.skipped === true || (remarks.skipped !== false && remarks.skipped.has(wanted.name))
   if (isSkipped) return unstored(space, wanted.name, 'skipped', value)
@@ -236,7 +236,7 @@ function lateStamps(
   before: Stamps,
   tags: readonly string[],
 ): Stamps | undefined | Promise<Stamps | undefined> {
-  const captured = space.capture(tags, new Map())
+  const captured = space.sync ? space.capture(tags, undefined) : space.captureLate(tags)
   return isPending(captured)
     ? captured.then((now) => now && union(before, now.stamps))
     : captured && union(before, captured.stamps)
@@ -267,6 +267,12 @@ function keep(
   const terms = termsFor(space, policy, all, meta, cost)
   space.fill(name, entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms))
   return value
+}
+
+/** Whether a kept value has tags that were not known when its load began. */
+function keepsMore({ stamps }: LoadFlight, { old }: Wanted, { kept }: Remarks): boolean {
+  if (!kept || old === undefined) return false
+  return old.terms.stamps.some(({ tag }) => stamps?.some((stamp) => stamp.tag === tag) !== true)
 }
 
 /** A kept value keeps its tags. In a store of records its stamps are those of another reading: they count if they were valid when it was read. */

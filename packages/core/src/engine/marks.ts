@@ -24,8 +24,8 @@ import type { Far } from './writes.ts'
 export interface Marks {
   /** The stamps of an entry without tags: of this namespace and of those it lies in. */
   readonly base: Stamps
-  /** The stamps of the namespace and of `tags` as they are now, and the late mark. */
-  capture(tags: readonly string[]): Awaitable<Captured>
+  /** The stamps of the namespace and of `tags` as they are now, and the late marks. */
+  capture(tags: readonly string[]): Awaitable<Captured | undefined>
   invalidate(tags: readonly string[]): Awaitable<Far>
   invalidateAll(): Awaitable<Far>
 }
@@ -146,11 +146,13 @@ export class LocalMarks implements Marks {
     if (tags.length === 0) return this.base
     // The tags of a policy are captured over and over: entries of one state share one array.
     if (tags === this.#last?.tags && allLive(this.#last.stamps)) return this.#last.stamps
-    const stamps = [...this.base]
-    for (const tag of tags) {
-      const mark = tagMark(this.#path, tag)
-      stamps.push(this.#known.get(mark) ?? this.#known.learn(mark, newToken(this.#clock)))
-    }
+    // Not pushed onto a copy of the base, which would reserve room for many more.
+    const stamps = this.base.concat(
+      tags.map((tag) => {
+        const mark = tagMark(this.#path, tag)
+        return this.#known.get(mark) ?? this.#known.learn(mark, newToken(this.#clock))
+      }),
+    )
     this.#last = { tags, stamps }
     return stamps
   }

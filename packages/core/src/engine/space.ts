@@ -35,15 +35,18 @@ export interface House {
 export interface Found {
   /** May be believed, but need not be fresh. */
   readonly entry: Entry | undefined
-  /** The key was written or invalidated while the store was asked: nothing may be built upon the entry. */
+  /** Something was said about the key since the store was asked, up to this very moment: nothing may be built upon the entry. */
   readonly overtaken: boolean
   /** The tokens that were read with it; undefined if the store did not answer. */
   readonly tokens: Tokens | undefined
 }
 
-class Read extends Flight<Omit<Found, 'overtaken'>> {}
+class Read extends Flight<Answer> {
+  /** How many cuts there had been when the answer came; after that, cuts no longer find this read. */
+  cutsAtEnd: number = 0
+}
 
-const NOTHING: Omit<Found, 'overtaken'> = { entry: undefined, tokens: undefined }
+type Answer = Pick<Found, 'entry' | 'tokens'>
 
 export class Space {
   readonly house: House
@@ -63,6 +66,7 @@ export class Space {
   readonly #markWrites: Writes
   readonly #stored: StoredMarks | undefined
   readonly #reads = new Flights<Read>()
+  #cuts = 0
   readonly #room: Room
 
   /** `surviving`: the marks of an earlier space of this room, which entries still carry. */
@@ -74,7 +78,7 @@ export class Space {
     this.view = prefixed(house.store, `${path}:`)
     this.sync = house.store.sync === true
     this.writes = this.#newWrites((key) => this.view.delete(key))
-    this.#markWrites = this.#newWrites((mark) => house.store.delete(mark))
+    this.#markWrites = this.#newWrites((mark) => this.#stored?.forget(mark))
     if (this.sync) {
       const marks = surviving ?? new LocalMarks(path, around?.marks as LocalMarks | undefined, house.clock)
       marks.rebase()
@@ -109,16 +113,18 @@ export class Space {
 
   /** What a synchronous store has under `key`; anything, if it does not keep its contract. Never throws. */
   look(key: string): Entry | undefined {
-    if (this.writes.size !== 0 && this.writes.behind(key)) {
-      this.writes.deliver(key)
-      return this.writes.latest(key)
-    }
     try {
-      return this.view.get(key) as Entry | undefined
+      return this.lookOrThrow(key)
     } catch (error) {
       this.failed('get', key, error)
       return undefined
     }
+  }
+
+  lookOrThrow(key: string): Entry | undefined {
+    if (this.writes.size === 0 || !this.writes.behind(key)) return this.view.get(key) as Entry | undefined
+    this.writes.deliver(key)
+    return this.writes.latest(key)
   }
 
   /** What `look` found, if it may be believed; fresh or not. */
@@ -135,43 +141,62 @@ export class Space {
   }
 
   /** What the store has under `key`. Callers of one key share the question. Never rejects. */
-  async read(key: string, tags: readonly string[]): Promise<Found> {
-    const [found] = await this.readMany([key], tags)
-    return found ?? { ...NOTHING, overtaken: false }
+  read(key: string, tags: readonly string[]): Promise<Found> {
+    return this.#finding(key, this.#readOf(key) ?? this.#behind(key) ?? this.#newRead([key], tags))
   }
 
   /** The same for many keys, asked for together. */
-  async readMany(keys: readonly string[], tags: readonly string[]): Promise<readonly Found[]> {
-    const asked: string[] = []
-    const reads = keys.map((key): Read | Found => {
-      if (this.writes.size !== 0 && this.writes.behind(key)) return this.#behind(key)
-      const open = this.#reads.get(key)
-      if (open !== undefined) return open
-      const read = new Read()
-      this.#reads.open(key, read)
-      asked.push(key)
-      return read
-    })
-    if (asked.length > 0) {
-      const mine = asked.map((key) => this.#reads.get(key) as Read)
-      this.background(this.#ask(asked, tags, mine))
+  readMany(keys: readonly string[], tags: readonly string[]): Promise<readonly Found[]> {
+    const found = keys.map((key) => this.#readOf(key) ?? this.#behind(key))
+    const rest = keys.filter((_, i) => found[i] === undefined)
+    if (rest.length > 0) this.#newRead(rest, tags)
+    return Promise.all(keys.map((key, i) => this.#finding(key, found[i] ?? this.#reads.get(key))))
+  }
+
+  #readOf(key: string): Read | undefined {
+    return this.writes.behind(key) ? undefined : this.#reads.get(key)
+  }
+
+  async #finding(key: string, found: Read | Found | undefined): Promise<Found> {
+    if (found === undefined) throw new Error(`unreachable: '${key}' was asked for`)
+    if (!(found instanceof Read)) return found
+    const { entry, tokens } = await found.result
+    const cuts = (): number => this.#cuts
+    return {
+      entry,
+      tokens,
+      // Between the answer and its use lie only a few turns, so any cut counts: seldom one too many.
+      get overtaken() {
+        return found.cut || cuts() !== found.cutsAtEnd
+      },
     }
-    return Promise.all(
-      reads.map(async (read) =>
-        read instanceof Read ? { ...(await read.result), overtaken: read.cut } : read,
-      ),
-    )
   }
 
   /** What was said here about `key` and is not yet acknowledged counts more than what the store would say. */
-  #behind(key: string): Found {
-    this.writes.deliver(key)
-    const latest = this.writes.latest(key)
+  #behind(key: string): Found | undefined {
+    const { writes } = this
+    if (!writes.behind(key)) return undefined
+    writes.deliver(key)
+    const latest = writes.latest(key)
+    const isUsable =
+      latest !== undefined && allLive(latest.terms.stamps) && ageOf(latest, this.house.clock.now()) !== 'dead'
     return {
-      entry: latest !== undefined && allLive(latest.terms.stamps) ? latest : undefined,
-      overtaken: false,
+      entry: isUsable ? latest : undefined,
       tokens: undefined,
+      get overtaken() {
+        return writes.latest(key) !== latest
+      },
     }
+  }
+
+  #newRead(keys: readonly string[], tags: readonly string[]): Read | undefined {
+    const reads = keys.map((key) => {
+      const read = new Read()
+      this.#reads.open(key, read)
+      return read
+    })
+    this.background(this.#ask(keys, tags, reads))
+    return reads[0]
   }
 
   async #ask(keys: readonly string[], tags: readonly string[], reads: readonly Read[]): Promise<void> {
@@ -191,6 +216,7 @@ export class Space {
       const read = reads[i]
       if (read === undefined) return
       this.#reads.close(key, read)
+      read.cutsAtEnd = this.#cuts
       const entry = answer?.entries[i]
       const isDead = entry === undefined || ageOf(entry, now) === 'dead'
       read.resolve({ entry: isDead ? undefined : entry, tokens: answer?.tokens })
@@ -219,17 +245,36 @@ export class Space {
   }
 
   async #captureStored(tags: readonly string[], tokens: Tokens | undefined): Promise<Captured | undefined> {
+    return this.#askMarks((marks) => marks.capture(tags, tokens))
+  }
+
+  /** The marks of a value that is being set: those after any invalidation that was called before. */
+  async captureForSet(tags: readonly string[]): Promise<Captured | undefined> {
+    return this.#askMarks(async (marks) => {
+      await marks.settled(tags)
+      return marks.capture(tags)
+    })
+  }
+
+  /** The marks of tags that a load has named at its end; the late marks are looked at after theirs. */
+  async captureLate(tags: readonly string[]): Promise<Captured | undefined> {
+    return this.#askMarks(async (marks) => {
+      const captured = await marks.capture(tags)
+      await marks.lookAtLate()
+      return captured
+    })
+  }
+
+  async #askMarks(
+    question: (marks: StoredMarks) => Promise<Captured | undefined>,
+  ): Promise<Captured | undefined> {
+    if (!(this.marks instanceof StoredMarks)) return this.marks.capture([])
     try {
-      return await this.#within('get', this.path, this.#readMarks(tags, tokens))
+      return await this.within('get', this.path, question(this.marks))
     } catch (error) {
       if (!isCacheError(error, 'STORE_TIMEOUT')) this.failed('get', undefined, error)
       return undefined
     }
-  }
-
-  async #readMarks(tags: readonly string[], tokens: Tokens | undefined): Promise<Captured> {
-    if (this.#stored === undefined) throw new Error('unreachable: only stored marks are read')
-    return this.#stored.capture(tags, tokens)
   }
 
   /** Puts an entry there. `owes`: the old record must not survive a failure. */
@@ -272,10 +317,13 @@ export class Space {
   /** Something was said about `key`: what is under way must not outlive it. */
   cut(key: string): void {
     if (this.flights.size !== 0) this.flights.cut(key)
-    if (!this.sync) this.#reads.cut(key)
+    if (this.sync) return
+    this.#cuts++
+    this.#reads.cut(key)
   }
 
   cutWhere(matches: (key: string) => boolean): void {
+    this.#cuts++
     this.flights.cutWhere(matches)
     this.#reads.cutWhere(matches)
   }
@@ -326,7 +374,7 @@ export class Space {
       await store.clear?.(`${this.path}/`)
     }
     try {
-      await this.#within('clear', this.path, clearing())
+      await this.within('clear', this.path, clearing())
     } catch (error) {
       if (!isCacheError(error, 'STORE_TIMEOUT')) this.failed('clear', undefined, error)
     }
@@ -339,10 +387,25 @@ export class Space {
     return terms.stamps.map(({ tag, token }) => tokens.get(tag) === token)
   }
 
+  /** What the store answers, believed or not; a store that throws at once rejects like others. */
+  async ask(key: string): Promise<unknown> {
+    return this.view.get(key)
+  }
+
+  /** What the store says is wrong with it. */
+  async check(): Promise<string | undefined> {
+    const { store } = this.house
+    try {
+      return await this.within('check', this.path, (async () => store.check?.())())
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
   /** Asks the store for something. Says what went wrong. */
   async probe(): Promise<string | undefined> {
     try {
-      await this.#within('get', this.path, (async () => this.view.get('larder.health'))())
+      await this.within('get', this.path, this.ask('larder.health'))
       return undefined
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
@@ -350,7 +413,10 @@ export class Space {
   }
 
   #cutReads(): void {
-    for (const space of this.all()) space.#reads.cutWhere(() => true)
+    for (const space of this.all()) {
+      space.#cuts++
+      space.#reads.cutWhere(() => true)
+    }
   }
 
   #newWrites(forget: (key: string) => Awaitable<void>): Writes {
@@ -358,7 +424,7 @@ export class Space {
       clock: this.house.clock,
       sync: this.sync,
       forget,
-      within: (operation, key, answer) => this.#within(operation, key, answer),
+      within: (operation, key, answer) => this.within(operation, key, answer),
       failed: (operation, key, error) => this.failed(operation, key, error),
       queued: (key) => this.#tell('queued', key),
       delivered: (key) => this.#tell('delivered', key),
@@ -367,7 +433,8 @@ export class Space {
     })
   }
 
-  async #within<T>(operation: string, key: string, answer: PromiseLike<T>): Promise<T> {
+  /** Waits for the store's answer as long as one waits for this store. */
+  async within<T>(operation: string, key: string, answer: PromiseLike<T>): Promise<T> {
     const { deadlines } = this.house
     let isLate = false
     try {

@@ -13,7 +13,16 @@
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { type Entry, entryOf, entryProblem, type Stamp, termsOf } from './entry.ts'
-import { type Captured, Known, lateMark, type Marks, namespaceMark, newToken, tagMark } from './marks.ts'
+import {
+  type Captured,
+  Known,
+  lateMark,
+  type Marks,
+  namespaceMark,
+  newToken,
+  tagMark,
+  tagOfMark,
+} from './marks.ts'
 import type { Far, Writes } from './writes.ts'
 
 /** The tokens that were read; null where there is none. */
@@ -37,9 +46,6 @@ export interface StoredMarksPorts {
 
 const MARK_TERMS = termsOf(0, 0, [])
 
-/** Makes whatever is loaded under it not worth storing. */
-const unknownStamp = (mark: string): Stamp => ({ tag: mark, token: '', live: false })
-
 export class StoredMarks implements Marks {
   readonly base: readonly Stamp[] = []
   readonly #path: string
@@ -52,7 +58,7 @@ export class StoredMarks implements Marks {
   readonly #late: readonly string[]
   readonly #around: StoredMarks | undefined
   /** Tokens on their way to the store; callers that need the same one share it. */
-  readonly #minting = new Map<string, Promise<Stamp>>()
+  readonly #minting = new Map<string, Promise<Stamp | undefined>>()
 
   constructor(path: string, around: StoredMarks | undefined, ports: StoredMarksPorts) {
     this.#path = path
@@ -71,9 +77,10 @@ export class StoredMarks implements Marks {
   /** The entries under `keys` that are valid, and the tokens of the namespace and of `tags`, in one request where that can be. */
   async fetch(keys: readonly string[], tags: readonly string[]): Promise<Fetched> {
     const marks = [...this.#late, ...this.#marksOf(tags)]
+    const doubtful = this.#doubtful(marks)
     const records = await this.#many([...keys.map((key) => `${this.#path}:${key}`), ...marks])
     const tokens = new Map<string, string | null>()
-    marks.forEach((mark, i) => tokens.set(mark, this.#tokenIn(mark, records[keys.length + i])))
+    marks.forEach((mark, i) => tokens.set(mark, this.#tokenIn(mark, records[keys.length + i], doubtful)))
 
     const found = keys.map((key, i) => this.#entryIn(key, records[i]))
     const more = new Set<string>()
@@ -87,38 +94,66 @@ export class StoredMarks implements Marks {
     return { entries, tokens }
   }
 
-  /** `read`: tokens that were read after the caller asked; the others are read now. */
-  async capture(tags: readonly string[], read: Tokens = new Map()): Promise<Captured> {
+  /**
+   * `read`: tokens that were read after the caller asked; the others are read now. Undefined while a mark is being
+   * invalidated, or cannot be minted: what is loaded then cannot be stored.
+   */
+  async capture(tags: readonly string[], read: Tokens = new Map()): Promise<Captured | undefined> {
     const marks = [...this.#late, ...this.#marksOf(tags)]
     const tokens = new Map([...read, ...(await this.tokens(marks.filter((mark) => !read.has(mark))))])
+    if (this.#doubtful(marks).size > 0) return undefined
     const stamps = await Promise.all(marks.map((mark) => this.#stampOf(mark, tokens.get(mark) ?? null)))
-    return { stamps: stamps.slice(this.#late.length), late: stamps.slice(0, this.#late.length) }
+    const known = stamps.filter((stamp) => stamp !== undefined)
+    if (known.length < stamps.length) return undefined
+    return { stamps: known.slice(this.#late.length), late: known.slice(0, this.#late.length) }
+  }
+
+  /** Reads the late marks again: one that has changed is no longer live. */
+  async lookAtLate(): Promise<void> {
+    await this.tokens(this.#late)
+  }
+
+  /** When no invalidation of the namespace or of `tags` waits for the store. */
+  async settled(tags: readonly string[]): Promise<void> {
+    await Promise.all(this.#marksOf(tags).map((mark) => this.#homeOf(mark).#ports.writes.tail(mark)))
   }
 
   /** The tokens of marks, as the store has them now. */
   async tokens(marks: readonly string[]): Promise<Tokens> {
+    const doubtful = this.#doubtful(marks)
     const records = marks.length === 0 ? [] : await this.#many(marks)
-    return new Map(marks.map((mark, i) => [mark, this.#tokenIn(mark, records[i])]))
+    return new Map(marks.map((mark, i) => [mark, this.#tokenIn(mark, records[i], doubtful)]))
   }
 
   async invalidate(tags: readonly string[]): Promise<Far> {
-    const marks = [...tags.map((tag) => tagMark(this.#path, tag)), lateMark(this.#path)]
-    return this.#delete(marks)
+    return this.#delete(tags.map((tag) => tagMark(this.#path, tag)))
   }
 
   async invalidateAll(): Promise<Far> {
-    return this.#delete([namespaceMark(this.#path), lateMark(this.#path)])
+    return this.#delete([namespaceMark(this.#path)])
+  }
+
+  /**
+   * Deletes a mark. The late mark goes before that of a tag: who finds the tag's mark gone, and mints it anew, must
+   * also find the late one changed.
+   */
+  async forget(mark: string): Promise<void> {
+    const { store } = this.#ports
+    if (tagOfMark(mark) !== undefined) await store.delete(lateMark(this.#path))
+    await store.delete(mark)
   }
 
   async #delete(marks: readonly string[]): Promise<Far> {
-    for (const mark of marks) this.#known.kill(mark)
-    this.#ports.cutReads()
-    const { store, writes } = this.#ports
+    const kill = (): void => {
+      for (const mark of [...marks, lateMark(this.#path)]) this.#known.kill(mark)
+      this.#ports.cutReads()
+    }
+    kill()
+    const { writes } = this.#ports
     const results = await Promise.all(
-      marks.map((mark) => writes.run('delete', mark, undefined, true, () => store.delete(mark))),
+      marks.map((mark) => writes.run('delete', mark, undefined, true, () => this.forget(mark))),
     )
-    for (const mark of marks) this.#known.kill(mark) // again at the acknowledgement: loads that began in between may have taken the old token
-    this.#ports.cutReads()
+    kill() // again at the acknowledgement: loads that began in between may have taken the old token
     return results.every((each) => each === 'applied') ? 'applied' : 'queued'
   }
 
@@ -129,16 +164,23 @@ export class StoredMarks implements Marks {
     return stamps.every(({ tag, token }) => tokens.get(tag) === token)
   }
 
+  /** Marks whose invalidation is on its way: the store may answer with either state, and both answers may overtake the acknowledgement. */
+  #doubtful(marks: readonly string[]): ReadonlySet<string> {
+    return new Set(marks.filter((mark) => this.#homeOf(mark).#isInvalidating(mark)))
+  }
+
   /** The token in a record; null while an invalidation by this process is not acknowledged. */
-  #tokenIn(mark: string, record: unknown): string | null {
+  #tokenIn(mark: string, record: unknown, doubtful: ReadonlySet<string>): string | null {
     const home = this.#homeOf(mark)
-    if (home.#isInvalidating(mark)) {
+    if (doubtful.has(mark) || home.#isInvalidating(mark)) {
       home.#ports.writes.deliver(mark)
       return null
     }
-    if (record === undefined || entryProblem(record) !== undefined) return null
-    const { value } = record as Entry
-    return typeof value === 'string' ? home.#known.learn(mark, value).token : null
+    const value = entryProblem(record) === undefined ? (record as Entry).value : undefined
+    if (typeof value === 'string') return home.#known.learn(mark, value).token
+    // Gone: somebody has invalidated it, and loads under the old token are not to be joined.
+    if (!home.#minting.has(mark)) home.#known.kill(mark)
+    return null
   }
 
   #isInvalidating(mark: string): boolean {
@@ -146,22 +188,22 @@ export class StoredMarks implements Marks {
     return writes.behind(mark) && writes.latest(mark) === undefined
   }
 
-  #stampOf(mark: string, token: string | null): Stamp | Promise<Stamp> {
+  #stampOf(mark: string, token: string | null): Stamp | undefined | Promise<Stamp | undefined> {
     const home = this.#homeOf(mark)
     if (token !== null) return home.#known.learn(mark, token)
-    if (home.#isInvalidating(mark)) return unknownStamp(mark)
+    if (home.#isInvalidating(mark)) return undefined
     return home.#minting.get(mark) ?? home.#mint(mark)
   }
 
   /** Acknowledged before the load begins, so that an invalidation elsewhere that comes later also arrives later. */
-  #mint(mark: string): Promise<Stamp> {
+  #mint(mark: string): Promise<Stamp | undefined> {
     const { clock, store, writes } = this.#ports
     const stamp = this.#known.learn(mark, newToken(clock))
     const record = entryOf<unknown>(stamp.token, Infinity, MARK_TERMS)
     const minting = Promise.resolve(
       writes.run('set', mark, record, true, () => store.set(mark, record, Infinity)),
     )
-      .then((far) => (far === 'applied' ? stamp : unknownStamp(mark)))
+      .then((far) => (far === 'applied' ? stamp : undefined))
       .finally(() => this.#minting.delete(mark))
     this.#minting.set(mark, minting)
     return minting

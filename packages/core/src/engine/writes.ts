@@ -102,6 +102,15 @@ export class Writes {
     return this.#inLane(lane ?? this.#newLane(key), name, key, latest, owes, operation)
   }
 
+  /** Settles with the operation on `key` that was called last. */
+  tail(key: string): Promise<void> | undefined {
+    return this.#lanes.get(key)?.tail
+  }
+
+  keys(): string[] {
+    return [...this.#lanes.keys()]
+  }
+
   /** Forgets what the open operations write: it has been invalidated since. */
   hide(): void {
     for (const lane of this.#lanes.values()) lane.latest = undefined
@@ -171,7 +180,7 @@ export class Writes {
     const before = lane.open === 0 ? undefined : lane.tail
     lane.open++
     lane.latest = latest
-    const settled = this.#settle(lane, name, key, owes, before, operation)
+    const settled = this.#settle(lane, name, key, latest, owes, before, operation)
     lane.tail = settled.then(
       () => {},
       () => {},
@@ -191,18 +200,22 @@ export class Writes {
     lane: Lane,
     name: string,
     key: string,
+    latest: Entry | undefined,
     owes: boolean,
     before: Promise<void> | undefined,
     operation: () => Awaitable<void>,
   ): Promise<void> {
     if (before !== undefined) await before
     try {
+      if (this.#closed) throw new Error('the cache was closed before this could be said')
       const answer = operation()
       if (isPending(answer))
         await this.#patience.hold(answer, () => new Error(`no answer for ${ABANDONED} ms`))
       this.#acknowledged(lane, key)
     } catch (error) {
-      if (!isCacheError(error, 'VALUE_REFUSED')) {
+      if (isCacheError(error, 'VALUE_REFUSED')) {
+        if (lane.latest === latest) lane.latest = undefined
+      } else {
         this.#ports.failed(name, key, error)
         if (owes || lane.owing) this.#owe(lane, key)
       }

@@ -7,6 +7,7 @@ import type { Usage } from '../store/store.ts'
 
 export interface Stats {
   readonly hits: number
+  /** Callers who found nothing that could be served; those who were answered by the load of another (`joins`) are among them. */
   readonly misses: number
   /** Values that were no longer fresh and served all the same, by reason. */
   readonly stale: { readonly refreshing: number; readonly slowLoad: number; readonly failedLoad: number }

@@ -113,8 +113,10 @@ test('every block of code compiles against the sources', () => {
     { cwd: folder, encoding: 'utf8' },
   )
 
-  expect(stdout.replaceAll('__', '/').replaceAll('.mts(', '(')).toBe('')
-  expect(status).toBe(0)
+  // What is wrong with the sources themselves is told by `pnpm types`.
+  const complaints = stdout.split(/\n(?=\S)/).filter((each) => each.trim() !== '' && !each.startsWith('../'))
+  expect(complaints.join('\n').replaceAll('__', '/').replaceAll('.mts(', '(')).toBe('')
+  expect(status === 0 || stdout !== '').toBe(true)
 }, 30_000)
 
 interface Shown {
@@ -252,6 +254,14 @@ describe('nothing is left out', () => {
   test('the index lists every page', () => {
     const links = linksOf('docs/README.md')
     for (const page of listed('docs')) if (page !== 'README.md') expect(links).toContain(page)
+  })
+
+  test('the index names every method of a cache', () => {
+    const [, body = ''] =
+      /export interface ICache[^\n]*\{\n([\s\S]*?)\n\}/.exec(read('packages/core/src/cache.ts')) ?? []
+    const methods = [...body.matchAll(/^ {2}(\w+)[(<]/gm)].map(([, name = '']) => name)
+    expect(methods.length).toBeGreaterThan(15)
+    for (const name of methods) expect(read('docs/README.md')).toContain(`\`${name}(`)
   })
 
   test('the first program of the README is the first example', () => {

@@ -2,6 +2,8 @@
  * The public surface of @larder/testing, and nothing else.
  */
 
+export { cacheContract, type CacheContract } from './cache-contract.ts'
+export type { CacheTools } from './cache-contract/bench.ts'
 export { type ManualClock, manualClock, type ManualClockOptions, settled } from './clock.ts'
 export type { Skips } from './contract.ts'
 export { delayed, type DelayedOptions } from './delayed.ts'

@@ -1,0 +1,67 @@
+/*
+ * A cache on a store that takes its time keeps the contract of caches, with and without the faster ways, and however
+ * long each operation is on its way.
+ */
+
+import { createCache, type Entry, type Store } from '@larder/core'
+import { memory } from '@larder/memory'
+import { cacheContract, delayed, storeContract } from '@larder/testing'
+
+/** memory has no getMany of its own: one question at a time is no slower there. */
+function withMany(store: Store<Entry>): Store<Entry> {
+  return {
+    name: store.name,
+    get: (key) => store.get(key),
+    set: (key, record, ttl) => store.set(key, record, ttl),
+    delete: (key) => store.delete(key),
+    getMany: (keys) => Promise.all(keys.map((key) => store.get(key))),
+    async setMany(records) {
+      for (const [key, record, ttl] of records) await store.set(key, record, ttl)
+    },
+    async deleteMany(keys) {
+      for (const key of keys) await store.delete(key)
+    },
+    clear: (prefix) => store.clear?.(prefix),
+    keys: (prefix) => store.keys?.(prefix) ?? empty(),
+    close: () => store.close?.(),
+  }
+}
+
+async function* empty(): AsyncGenerator<string> {}
+
+/** Waits that differ from each other, the same in each run. */
+function uneven(): () => Promise<void> {
+  let seed = 1
+  return async () => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    for (let left = (seed >> 8) % 7; left > 0; left--) await Promise.resolve()
+  }
+}
+
+storeContract('delayed memory', {
+  open: (clock) => delayed(memory({ maxEntries: 1_000, clock })),
+  keeps: 'entries',
+  bounded: 1_000,
+  expires: true,
+})
+
+storeContract('delayed memory with all the faster ways', {
+  open: (clock) => delayed(withMany(memory({ maxEntries: 1_000, clock })), { wait: uneven() }),
+  keeps: 'entries',
+  bounded: 1_000,
+  expires: true,
+})
+
+cacheContract('a cache on delayed memory', {
+  open: ({ clock, ...options }) => createCache({ ...options, clock, store: delayed(memory({ clock })) }),
+})
+
+cacheContract('a cache on delayed memory with all the faster ways', {
+  open: ({ clock, ...options }) =>
+    createCache({ ...options, clock, store: delayed(withMany(memory({ clock }))) }),
+})
+
+cacheContract('a cache on unevenly delayed memory', {
+  open: ({ clock, ...options }) =>
+    createCache({ ...options, clock, store: delayed(withMany(memory({ clock })), { wait: uneven() }) }),
+})

@@ -524,8 +524,9 @@ class Player {
             how,
           )
     this.#settles(written, (reached) => {
-      this.witness.settled(invalidation, (reached as { readonly far: string }).far)
-      for (const value of values) this.witness.setSettled(value)
+      const { far } = reached as { readonly far: string }
+      this.witness.settled(invalidation, far)
+      if (far === 'applied') for (const value of values) this.witness.setSettled(value)
     })
   }
 

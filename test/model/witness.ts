@@ -75,7 +75,7 @@ export class Witness {
     return value
   }
 
-  /** A `set` has settled: to other processes its value began somewhere between. */
+  /** A `set` is acknowledged: to other processes its value began somewhere between its call and now. */
   setSettled(value: Value): void {
     this.#settled.set(value.id, this.#moment)
   }

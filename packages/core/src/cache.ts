@@ -105,8 +105,11 @@ export interface ICache<V = unknown> extends AsyncDisposable {
    */
   namespace<W extends V = V>(name: string, how?: Policy<W>): ICache<W>
 
-  /** The keys that are kept here, in no order; for tools. `match` may hold `*` (any text) and `?` (one character). */
-  keys(match?: string): AsyncIterable<string>
+  /**
+   * The keys that are kept here, in no order; for tools. `match` may hold `*` (any text) and `?` (one character); keys
+   * of several parts are matched as they are written in the store, `["user",42]`.
+   */
+  keys(match?: string): AsyncIterable<Key>
 
   /** Forgets the keys that match; looks at every key, so for tools and clean-ups. Tags are the fast way. */
   deleteMatching(match: string): Promise<number>
@@ -135,19 +138,19 @@ export interface Policy<T = unknown> {
   readonly staleWhileRevalidate?: Duration
   /** After it was fresh, how long a value is kept for the case that a load fails. Default: 0. */
   readonly staleIfError?: Duration
-  /** Tags to invalidate the value by. A function is asked once the value is known. Tags of a namespace and of a call add up. */
+  /** Tags to invalidate the value by. A function is asked once the value is known. Tags of a namespace and of a call add up. Default: none. */
   readonly tags?: readonly string[] | ((value: T) => readonly string[])
   /** Shortens each ttl by a random share of up to this much, so that what was loaded together does not expire together. 0 to 1. Default: 0.1 for getOrSet, none for set. */
   readonly jitter?: number
-  /** Refreshes a value before its end, the likelier the nearer the end and the longer its load took (XFetch). `true` is 1. */
+  /** Refreshes a value before its end, the likelier the nearer the end and the longer its load took (XFetch). `true` is 1. Default: false. */
   readonly refreshEarly?: boolean | number
   /** `soft`: after this long a stale value is served if there is one. `hard`: after this long the load is given up. Default: no soft, 60 s hard. */
   readonly loadTimeout?: { readonly soft?: Duration; readonly hard?: Duration }
-  /** How long `null` is fresh, if not as long as other values. */
+  /** How long `null` is fresh. Default: as long as other values. */
   readonly nullTtl?: Duration
-  /** Values must satisfy this (any Standard Schema: zod, valibot, arktype …). One that is stored and does not is a miss. */
+  /** Values must satisfy this (any Standard Schema: zod, valibot, arktype …). One that is stored and does not is a miss. Default: none. */
   readonly schema?: StandardSchema<T>
-  /** Lets go of this caller's wait. The load is aborted once every caller that waits for it has gone. */
+  /** Lets go of this caller's wait. The load is aborted once every caller that waits for it has gone. Default: none. */
   readonly signal?: AbortSignal
 }
 
@@ -157,6 +160,7 @@ export interface WrapPolicy<A extends unknown[], T> extends Policy<T> {
 }
 
 export interface CloseOptions {
+  /** How long loads and writes that are under way are waited for. Default: 1 s. */
   readonly drain?: Duration
 }
 

@@ -3,11 +3,11 @@
  */
 
 import type { ICache, Policy } from './cache.ts'
-import { type Clock, systemClock } from './engine/clock.ts'
+import type { Clock } from './engine/clock.ts'
 import { Engine, pathPart } from './engine/engine.ts'
 import type { Entry } from './engine/entry.ts'
 import { openSpace } from './engine/houses.ts'
-import { POLICY_OPTIONS, resolvePolicy } from './engine/policy.ts'
+import { HANDLE_OPTIONS, resolvePolicy } from './engine/policy.ts'
 import { durationOf, kindOf, type Duration } from './duration.ts'
 import { checkOptions, isDuration, isText, type Check, type OptionTable } from './options.ts'
 import type { Store } from './store/store.ts'
@@ -19,11 +19,9 @@ export interface CacheOptions<V = unknown> extends Omit<Policy<V>, 'signal'> {
   readonly name?: string
   /** How long a store may take to answer, before a read is a miss and a write is queued. Default: 100 ms. */
   readonly storeTimeout?: Duration
-  /** Time, timers and chance; for tests. */
+  /** Time, timers and chance; for tests. Default: those of the system. */
   readonly clock?: Clock
 }
-
-const STORE_TIMEOUT = 100
 
 const isStore: Check = (value) => {
   if (typeof value !== 'object' || value === null)
@@ -41,11 +39,9 @@ const isClock: Check = (value) =>
     ? undefined
     : `must be a clock, such as manualClock() of @larder/testing, not ${kindOf(value)}`
 
-const { signal: _callsOnly, ...cachePolicy } = POLICY_OPTIONS
-
 /** The options of every cache, whatever its store. */
 export const CACHE_OPTIONS: OptionTable = {
-  ...cachePolicy,
+  ...HANDLE_OPTIONS,
   store: isStore,
   name: isText,
   storeTimeout: isDuration,
@@ -60,10 +56,13 @@ export const CACHE_OPTIONS: OptionTable = {
  */
 export function createCache<V = unknown>(options: CacheOptions<V>): ICache<V> {
   checkOptions('createCache', options, CACHE_OPTIONS)
-  const { store, name = 'larder', storeTimeout = STORE_TIMEOUT, clock = systemClock, ...policy } = options
+  const { store, name = 'larder', storeTimeout, clock, ...policy } = options
   if (store === undefined)
     throw new TypeError("createCache: store is missing; for example store: memory() from '@larder/memory'")
   const resolved = resolvePolicy('createCache', policy)
-  const { space, lease } = openSpace(store, pathPart(name), clock, durationOf(storeTimeout, 'storeTimeout'))
+  const { space, lease } = openSpace(store, pathPart(name), {
+    clock,
+    storeTimeout: storeTimeout === undefined ? undefined : durationOf(storeTimeout, 'storeTimeout'),
+  })
   return new Engine<V>(space, resolved, lease, true)
 }

@@ -15,7 +15,6 @@ export type ErrorCode =
   | 'LOAD_REFUSED'
   | 'LOAD_SHAPE'
   | 'STORE_TIMEOUT'
-  | 'STORE_RUBBISH'
   | 'STORE_CANNOT'
   | 'VALUE_REFUSED'
   | 'CACHE_CLOSED'
@@ -75,9 +74,6 @@ export const manyShape = (wanted: number, got: string): CacheError =>
 
 export const storeTimedOut = (store: string, operation: string, ms: number): CacheError =>
   new CacheError('STORE_TIMEOUT', `the store '${store}' did not answer ${operation} within ${ms} ms`)
-
-export const storeRubbish = (store: string, key: string, what: string): CacheError =>
-  new CacheError('STORE_RUBBISH', `the store '${store}' answered ${what} for '${shown(key)}'`, { key })
 
 export const storeCannot = (store: string, what: string, instead: string): CacheError =>
   new CacheError('STORE_CANNOT', `the store '${store}' cannot ${what}: ${instead}`)

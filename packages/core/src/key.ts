@@ -51,12 +51,24 @@ function partOf(part: KeyPart, where: string): string {
   }
   if (!isPlain(part)) {
     throw new TypeError(
-      `${where} is ${kindOf(part)} of a kind that is no part of a key: use texts, numbers, booleans, plain objects and arrays (for a Date, its toISOString())`,
+      `${where} is ${typeof part === 'object' ? 'an object with a class' : kindOf(part)}, which is no part of a key: use texts, numbers, booleans, plain objects and arrays (for a Date, its toISOString())`,
     )
   }
   const names = Object.keys(part).sort()
   const record = part as Readonly<Record<string, KeyPart>>
   return `{${names.map((name) => `${JSON.stringify(name)}:${partOf(record[name], `${where}.${name}`)}`).join(',')}}`
+}
+
+/** The key that is kept under a text. One with parts that JSON does not know (bigint, undefined, Infinity) stays the text. */
+export function keyOfName(name: string): Key {
+  const first = name.charCodeAt(0)
+  if (first === MARK) return name.slice(1)
+  if (first !== BRACKET) return name
+  try {
+    return JSON.parse(name) as Key
+  } catch {
+    return name
+  }
 }
 
 function isPlain(value: unknown): boolean {

@@ -50,7 +50,11 @@ export async function openCache(setting?: string | CacheSetting, how: OpenOption
   const { store: _inHand, ...cacheTable } = CACHE_OPTIONS
   const table = { ...cacheTable, ...adapter.options }
   const options = { ...fromEnvironment(environment, table), ...given }
-  const problems = optionProblems(options, table)
+  const problems = optionProblems(options, table).map((problem) =>
+    problem.startsWith("unknown option 'url'")
+      ? `it takes no address; write '${name}:?maxEntries=1000'`
+      : problem,
+  )
   if (problems.length > 0) throw misuse(`openCache('${name}')`, problems)
   const forStore = pick(options, (option) => Object.hasOwn(adapter.options, option))
   const forCache = pick(options, (option) => Object.hasOwn(cacheTable, option))
@@ -83,7 +87,7 @@ const PACKAGE_OF_SCHEME: Readonly<Record<string, string>> = {
 }
 
 function readUrl(text: string): { store: string; [option: string]: unknown } {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  const scheme = /^([a-z][a-z0-9+.-]*):(?!\d)/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) {
     // The text may hold a password, so it is not repeated.
     throw new TypeError(
@@ -154,7 +158,11 @@ async function importFrom(name: string, store: string): Promise<unknown> {
 function isNotFound(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? error.code : undefined
-  return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && error.message.includes(name)
+  const installed = name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/')
+  return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && error.message.includes(installed)
 }
 
 function resolveFromProgram(name: string): string | undefined {

@@ -21,7 +21,7 @@ export function checkOptions(what: string, given: unknown, table: OptionTable): 
 /** Every problem of `given`. */
 export function optionProblems(given: unknown, table: OptionTable): string[] {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return [`options must be an object, not ${kindOf(given)}`]
+    return [`options must be an object, such as { ttl: '5m' }, not ${kindOf(given)}`]
   }
   const problems: string[] = []
   for (const [name, value] of Object.entries(given)) {
@@ -36,8 +36,23 @@ export function optionProblems(given: unknown, table: OptionTable): string[] {
   return problems
 }
 
+/** What other libraries call it. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  swr: 'staleWhileRevalidate',
+  grace: 'staleIfError',
+  maxAge: 'ttl',
+  expires: 'ttl',
+  max: 'maxEntries',
+  maxSize: 'maxBytes',
+}
+const MEMORY: readonly string[] = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'share']
+
 /** "unknown option 'tll': did you mean 'ttl'?" */
 function unknownName(name: string, names: readonly string[]): string {
+  const meant = ELSEWHERE[name]
+  if (meant !== undefined && names.includes(meant)) return `unknown option '${name}': it is '${meant}' here`
+  if (MEMORY.includes(name))
+    return `unknown option '${name}': it belongs to the store, as in memory({ ${name} })`
   const nearest = names
     .map((each) => [each, distance(name.toLowerCase(), each.toLowerCase())] as const)
     .sort((a, b) => a[1] - b[1])[0]

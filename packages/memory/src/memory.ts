@@ -34,15 +34,15 @@ import { Lru } from './lru.ts'
 import { type Share, sizeUp, textSize, uncopiable } from './share.ts'
 
 export interface MemoryOptions {
-  /** Default: 10,000. */
+  /** The most entries that are kept. Default: 10,000. */
   readonly maxEntries?: number
-  /** An estimate for live objects, of their heap. Default: '64mb'. */
+  /** The most bytes that are kept: an estimate, for live objects, of their heap. Default: '64mb'. */
   readonly maxBytes?: ByteSize
   /** Larger values are not kept. Default: a quarter of maxBytes. */
   readonly maxEntryBytes?: ByteSize
   /** What keeps people from changing what others will read. Default: 'freeze'. */
   readonly share?: Share
-  /** Time; for tests. */
+  /** Time; for tests. Default: that of the system. */
   readonly clock?: Clock
 }
 

@@ -68,15 +68,25 @@ export function answerOfAnother(
   again: () => Promise<unknown>,
 ): Promise<unknown> {
   space.counts.joins++
+  for (const tag of wanted.policy.tags) flight.joined.add(tag)
   const isTentative = flight.late !== undefined && !allLive(flight.late)
   const got = answer(space, flight, wanted, signal)
   return isTentative ? got.then((value) => (flight.namedLate ? again() : value)) : got
 }
 
 /** The stale value, unless it died or was invalidated meanwhile. */
-export function stillKept(space: Space, flight: LoadFlight, { name, old }: Wanted): Entry | undefined {
+export function stillKept(
+  space: Space,
+  flight: LoadFlight,
+  { name, old, policy }: Wanted,
+): Entry | undefined {
   if (old === undefined) return undefined
-  if (space.sync) return space.believed(name, space.look(name))
+  if (space.sync) {
+    const kept = space.believed(name, space.look(name))
+    if (kept === undefined || (kept.terms === old.terms && kept.freshUntil === old.freshUntil))
+      return kept && old
+    return policy.schema === undefined || kept.terms.schema === policy.schema ? kept : undefined
+  }
   const isInvalidated =
     (flight.cut && !flight.isGivenUp) || !allLive(old.terms.stamps) || space.writes.behind(name)
   return isInvalidated || ageOf(old, space.house.clock.now()) === 'dead' ? undefined : old

@@ -26,6 +26,32 @@ export function set(space: Space, name: string, value: unknown, policy: Resolved
   return setChecked(space, name, satisfying(name, checked), policy)
 }
 
+/** Keeps several values, or none if one of them is refused. */
+export function setMany(
+  space: Space,
+  pairs: readonly (readonly [string, unknown])[],
+  policy: Resolved,
+): readonly Awaitable<Far>[] {
+  const { schema } = policy
+  if (schema === undefined) return pairs.map(([name, value]) => setChecked(space, name, value, policy))
+  const checks = pairs.map(([, value]) => schema['~standard'].validate(value))
+  const valuesOf = (results: readonly SchemaResult<unknown>[]): readonly unknown[] =>
+    results.map((result, i) => satisfying(pairs[i]?.[0] ?? '', result))
+  if (checks.some((check) => isPending(check))) {
+    const values = Promise.all(checks).then(valuesOf)
+    return pairs.map(([name], i) =>
+      setWhenChecked(
+        space,
+        name,
+        values.then((all) => ({ value: all[i] })),
+        policy,
+      ),
+    )
+  }
+  const values = valuesOf(checks as readonly SchemaResult<unknown>[])
+  return pairs.map(([name], i) => setChecked(space, name, values[i], policy))
+}
+
 function satisfying(name: string, result: SchemaResult<unknown>): unknown {
   if (result.issues !== undefined) throw loadRefused(name, result.issues)
   return result.value

@@ -11,22 +11,22 @@
 import type { CloseOptions, ICache, Loader, ManyLoader, Policy, WrapPolicy, Written } from '../cache.ts'
 import { type Duration, durationOf, kindOf } from '../duration.ts'
 import { cacheClosed, misuse, storeCannot } from '../errors.ts'
-import { type Key, type KeyPart, keyOf } from '../key.ts'
-import { isFunction, isText } from '../options.ts'
+import { type Key, type KeyPart, keyOf, keyOfName } from '../key.ts'
+import { isFunction, isText, type OptionTable } from '../options.ts'
 import type { StandardSchema } from '../schema.ts'
 import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Observer } from '../watch/events.ts'
 import type { Explanation, Health } from '../watch/report.ts'
 import { type Stats, statsOf } from '../watch/stats.ts'
 import { answer, answerOfAnother, servedStale } from './answer.ts'
-import { clear, expire, invalidateTags, remove, set, touch } from './changes.ts'
+import { clear, expire, invalidateTags, remove, set, setMany, touch } from './changes.ts'
 import { ageOf, allLive, type Entry, entryOf } from './entry.ts'
 import { explain, health } from './explain.ts'
 import { matcher } from './glob.ts'
 import type { Lease } from './houses.ts'
 import { beginOne, openFlight, refresh, type Wanted } from './loads.ts'
 import { answerMany, findMany } from './many.ts'
-import { type Resolved, resolvePolicy, tagProblem } from './policy.ts'
+import { HANDLE_OPTIONS, type Resolved, resolvePolicy, tagProblem } from './policy.ts'
 import type { Space } from './space.ts'
 import type { Tokens } from './stored-marks.ts'
 import type { Far } from './writes.ts'
@@ -79,10 +79,11 @@ export class Engine<V> implements ICache<V> {
       const name = this.#nameOf(key)
       if (!this.#space.sync) return this.#getOrSetFar(key, name, load, how) as Promise<T>
       const found = this.#look(name)
-      if (found !== undefined && this.#isFresh(found)) {
-        if (this.#isForeign(found, how?.schema ?? this.#policy.schema)) {
-          return this.#getOrSetVetted(key, name, found, load, how) as Promise<T>
-        }
+      if (found === undefined) return this.#load(key, name, load, how, undefined, undefined) as Promise<T>
+      if (this.#isForeign(found, how?.schema ?? this.#policy.schema)) {
+        return this.#getOrSetVetted(key, name, found, load, how) as Promise<T>
+      }
+      if (this.#isFresh(found)) {
         this.#hit(name)
         if (found.terms.cost !== 0) this.#refreshEarly(key, name, found, load, how)
         return Promise.resolve(found.value as T)
@@ -182,16 +183,14 @@ export class Engine<V> implements ICache<V> {
     load: Loader<T>,
     how?: Policy<T>,
   ): Promise<unknown> {
-    const { flights } = this.#space
-    const underWay = flights.get(name)
-    const vetted = await this.#vet(name, found, how?.schema ?? this.#policy.schema)
-    if (vetted !== undefined) {
-      this.#hit(name)
-      return vetted.value
-    }
-    // While the schema was asked, somebody may have replaced what it refuses.
-    if (underWay === undefined && this.#look(name) !== found) return this.#again(key, load, how)
-    return this.#load(key, name, load, how, undefined, undefined)
+    const believed = this.#space.believed(name, found)
+    const vetted = believed && (await this.#vet(name, believed, how?.schema ?? this.#policy.schema))
+    // While the schema was asked, somebody may have replaced what it was asked about.
+    if (this.#look(name) !== found) return this.#again(key, load, how)
+    if (vetted === undefined || !this.#isFresh(vetted))
+      return this.#load(key, name, load, how, vetted, undefined)
+    this.#hit(name)
+    return vetted.value
   }
 
   async #getFar(name: string): Promise<V | undefined> {
@@ -275,7 +274,7 @@ export class Engine<V> implements ICache<V> {
   }
 
   async getMany(keys: readonly Key[]): Promise<(V | undefined)[]> {
-    const names = this.#namesOf(keys)
+    const names = this.#namesOf('getMany', keys)
     if (names.length === 0) return []
     const unique = [...new Set(names)]
     const found = await findMany(this.#space, unique, this.#policy.tags)
@@ -300,15 +299,15 @@ export class Engine<V> implements ICache<V> {
     load: ManyLoader<T, K>,
     how?: Policy<T>,
   ): Promise<T[]> {
-    const names = this.#namesOf(keys)
+    const names = this.#namesOf('getOrSetMany', keys)
     const problem = isFunction(load)
     if (problem !== undefined) throw new TypeError(`getOrSetMany: the loader ${problem}`)
     const policy = how === undefined ? this.#policy : this.#resolve('getOrSetMany', how)
     how?.signal?.throwIfAborted()
     if (names.length === 0) return []
     const space = this.#space
-    const keyOfName = new Map(names.map((name, i) => [name, keys[i] as Key]))
-    const unique = [...keyOfName.keys()]
+    const keyNamed = new Map(names.map((name, i) => [name, keys[i] as Key]))
+    const unique = [...keyNamed.keys()]
     const found = await findMany(space, unique, policy.tags)
     this.#assertOpen()
     const vetted = await Promise.all(
@@ -325,9 +324,9 @@ export class Engine<V> implements ICache<V> {
         return
       }
       const isOvertaken = found[i]?.overtaken === true
-      if (entry === undefined || ageOf(entry, now) !== 'stale') this.#countMiss(name)
+      if (entry === undefined || isOvertaken || ageOf(entry, now) !== 'stale') this.#countMiss(name)
       wanted.push({
-        key: keyOfName.get(name) as Key,
+        key: keyNamed.get(name) as Key,
         name,
         policy,
         old: isOvertaken ? undefined : entry,
@@ -373,20 +372,25 @@ export class Engine<V> implements ICache<V> {
   async setMany(entries: Iterable<readonly [Key, V]>, how?: Policy<V>): Promise<Written> {
     const policy = how === undefined ? this.#policy : this.#resolve('setMany', how)
     const pairs: [string, V][] = []
+    if (typeof entries !== 'object' || entries === null || !(Symbol.iterator in entries)) {
+      throw new TypeError(
+        `setMany: the entries must be pairs, such as Object.entries(…) or a Map, not ${kindOf(entries)}`,
+      )
+    }
     for (const [key, value] of entries) {
       assertValue(value)
       pairs.push([this.#nameOf(key), value])
     }
-    return this.#writtenAll(pairs.map(([name, value]) => set(this.#space, name, value, policy)))
+    return this.#writtenAll(setMany(this.#space, pairs, policy))
   }
 
   async delete(...keys: Key[]): Promise<Written> {
-    const names = this.#namesOf(keys)
+    const names = this.#namesOf('delete', keys)
     return this.#writtenAll(names.map((name) => remove(this.#space, name)))
   }
 
   async expire(...keys: Key[]): Promise<Written> {
-    const names = this.#namesOf(keys)
+    const names = this.#namesOf('expire', keys)
     return this.#writtenAll(names.map((name) => expire(this.#space, name)))
   }
 
@@ -455,9 +459,12 @@ export class Engine<V> implements ICache<V> {
     if (key === undefined && fn.name === '') {
       throw misuse('wrap', ['a function without a name needs the option key: (...args) => key'])
     }
-    const inner = this.namespaceOfPolicy(this.#resolve('wrap', policy))
+    const inner = this.namespaceOfPolicy(this.#resolve('wrap', policy, HANDLE_OPTIONS))
     const keyFor = key ?? ((...args: A): Key => [fn.name, ...(args as unknown as KeyPart[])])
-    return async (...args) => inner.getOrSet(keyFor(...args), () => fn(...args))
+    return async (...args) => {
+      this.#assertOpen()
+      return inner.getOrSet(keyFor(...args), () => fn(...args))
+    }
   }
 
   /** A handle of the same space with another policy. */
@@ -469,17 +476,18 @@ export class Engine<V> implements ICache<V> {
     this.#assertOpen()
     const problem = isText(name)
     if (problem !== undefined) throw new TypeError(`namespace: the name ${problem}`)
-    const policy = how === undefined ? this.#policy : this.#resolve('namespace', how)
+    const policy = how === undefined ? this.#policy : this.#resolve('namespace', how, HANDLE_OPTIONS)
     return new Engine<W>(this.#space.inside(pathPart(name)), policy, this.#lease, false)
   }
 
-  async *keys(match: string = '*'): AsyncGenerator<string> {
+  async *keys(match: string = '*'): AsyncGenerator<Key> {
     this.#assertOpen()
     const problem = isText(match)
     if (problem !== undefined) throw new TypeError(`keys: the pattern ${problem}`)
-    yield* this.#keys('keys', matcher(match))
+    for await (const name of this.#keys('keys', matcher(match))) yield keyOfName(name)
   }
 
+  /** Names as the store knows them. Each step has the deadline of the store. */
   async *#keys(what: string, matches: (key: string) => boolean): AsyncGenerator<string> {
     const { view } = this.#space
     if (view.keys === undefined) {
@@ -489,8 +497,11 @@ export class Engine<V> implements ICache<V> {
         'keep the keys elsewhere, or use tags',
       )
     }
-    for await (const name of view.keys('')) {
-      if (matches(name)) yield name
+    const names = view.keys('')[Symbol.asyncIterator]()
+    for (;;) {
+      const next: IteratorResult<string, unknown> = await this.#space.within('keys', this.name, names.next())
+      if (next.done === true) return
+      if (matches(next.value)) yield next.value
     }
   }
 
@@ -536,8 +547,8 @@ export class Engine<V> implements ICache<V> {
     await this.close()
   }
 
-  #resolve<T>(what: string, how: Policy<T>): Resolved {
-    return resolvePolicy(what, how, this.#policy)
+  #resolve<T>(what: string, how: Policy<T>, table?: OptionTable): Resolved {
+    return resolvePolicy(what, how, this.#policy, table)
   }
 
   #nameOf(key: Key): string {
@@ -546,9 +557,9 @@ export class Engine<V> implements ICache<V> {
     return name
   }
 
-  #namesOf(keys: readonly Key[]): string[] {
+  #namesOf(what: string, keys: readonly Key[]): string[] {
     this.#assertOpen()
-    if (!Array.isArray(keys)) throw new TypeError(`the keys must be an array, not ${kindOf(keys)}`)
+    if (!Array.isArray(keys)) throw new TypeError(`${what}: the keys must be an array, not ${kindOf(keys)}`)
     return keys.map(keyOf)
   }
 

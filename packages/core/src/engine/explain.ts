@@ -55,7 +55,8 @@ export async function explain(space: Space, name: string, policy: Resolved): Pro
       tags.length === 0
         ? 'the namespace was cleared'
         : `invalidated by ${tags.map((tag) => `'${tag}'`).join(', ')}`
-    return answer('invalidated', `${what} after the value was loaded`, more)
+    const { freshFor: _f, staleFor: _s, keptFor: _k, ...rest } = more
+    return answer('invalidated', `${what} after the value was loaded`, rest)
   }
   if (policy.schema !== undefined && entry.terms.schema !== policy.schema) {
     const result = await policy.schema['~standard'].validate(entry.value)

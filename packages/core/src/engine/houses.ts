@@ -7,7 +7,7 @@ import { cacheClosed } from '../errors.ts'
 import { Deadlines } from '../store/deadline.ts'
 import type { Store } from '../store/store.ts'
 import { Watch } from '../watch/events.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { Entry } from './entry.ts'
 import { giveUp } from './loads.ts'
 import { Room } from './rooms.ts'
@@ -41,20 +41,35 @@ export class Lease {
   }
 }
 
-export function openSpace(
-  store: Store<Entry>,
-  path: string,
-  clock: Clock,
-  storeTimeout: number,
-): { space: Space; lease: Lease } {
-  const shared = byStore.get(store) ?? move(store, clock, storeTimeout)
+const STORE_TIMEOUT = 100
+
+/** What a cache was given for its store; undefined where it does not mind. */
+export interface Wishes {
+  readonly clock: Clock | undefined
+  readonly storeTimeout: number | undefined
+}
+
+export function openSpace(store: Store<Entry>, path: string, wishes: Wishes): { space: Space; lease: Lease } {
+  const shared = byStore.get(store) ?? move(store, wishes)
+  assertSame(shared.house, wishes)
   shared.users++
   const room = shared.rooms.inside(path)
   const space = room.space((surviving) => new Space(shared.house, room, undefined, surviving))
   return { space, lease: new Lease(shared.house, (drain) => moveOut(store, shared, space, drain)) }
 }
 
-function move(store: Store<Entry>, clock: Clock, storeTimeout: number): Shared {
+/** Caches on one store have one clock and one timeout: another wish would silently not be met. */
+function assertSame({ clock, deadlines }: House, wishes: Wishes): void {
+  const problems: string[] = []
+  if (wishes.clock !== undefined && wishes.clock !== clock) problems.push('clock')
+  if (wishes.storeTimeout !== undefined && wishes.storeTimeout !== deadlines.ms) problems.push('storeTimeout')
+  if (problems.length === 0) return
+  throw new TypeError(
+    `createCache: another cache uses this very store with another ${problems.join(' and ')}: give both the same, or each a store of its own`,
+  )
+}
+
+function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_TIMEOUT }: Wishes): Shared {
   const watch = new Watch()
   const house: House = { store, clock, watch, deadlines: new Deadlines(clock, storeTimeout) }
   store.onRemoval?.((key, cause) => {

@@ -46,6 +46,8 @@ export class LoadFlight extends Flight<unknown> {
   /** The marks as they were before the load began; undefined until they are known. */
   stamps: Stamps | undefined
   late: Stamps | undefined
+  /** Tags that callers want who have joined it: the value gets them like those that are named late. */
+  readonly joined: Set<string> = new Set()
   /** The loader named tags that were not known before it began. */
   namedLate: boolean = false
 

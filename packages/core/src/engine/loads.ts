@@ -219,7 +219,7 @@ function landChecked(
   remarks: Remarks,
   took: number,
 ): unknown {
-  const tags = [...remarks.tags, ...tagsOf(wanted.policy, value)]
+  const tags = [...remarks.tags, ...tagsOf(wanted.policy, value), ...joinedTags(flight, wanted)]
   if (tags.length > 0 || keepsMore(flight, wanted, remarks)) flight.namedLate = true
   const isSkipped =
     remarks.skipped === true || (remarks.skipped !== false && remarks.skipped.has(wanted.name))
@@ -267,6 +267,11 @@ function keep(
   const terms = termsFor(space, policy, all, meta, cost)
   space.fill(name, entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms))
   return value
+}
+
+/** The tags of callers who joined and of which its own call knew nothing. */
+function joinedTags({ joined }: LoadFlight, { policy }: Wanted): readonly string[] {
+  return joined.size === 0 ? [] : [...joined].filter((tag) => !policy.tags.includes(tag))
 }
 
 /** Whether a kept value has tags that were not known when its load began. */

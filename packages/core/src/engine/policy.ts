@@ -53,6 +53,7 @@ const isEarly: Check = (value) =>
     : `must be true, false or a number of at least 0, not ${typeof value === 'number' ? value : kindOf(value)}`
 
 const isTimeouts: Check = (value) => {
+  if (typeof value !== 'object' || value === null) return `must be { soft, hard }, not ${kindOf(value)}`
   const problems = optionProblems(value, { soft: isDuration, hard: isDuration })
   return problems.length === 0 ? undefined : `is wrong: ${problems.join(', ')}`
 }
@@ -98,14 +99,18 @@ export function tagProblem(value: unknown): string | undefined {
   return `must be an array of non-empty texts, and one is ${wrong === '' ? "''" : kindOf(wrong)}`
 }
 
-/** `how` over `base`. Throws one TypeError with all that is wrong with it. `more` names further options, read elsewhere. */
+/** What a handle may be given: a signal belongs to one call. */
+const { signal: _ofCalls, ...handleOptions } = POLICY_OPTIONS
+export const HANDLE_OPTIONS: OptionTable = handleOptions
+
+/** `how` over `base`. Throws one TypeError with all that is wrong with it. `table` says which options there are. */
 export function resolvePolicy<T>(
   what: string,
   how: Policy<T>,
   base: Resolved = UNSET,
-  more: OptionTable = {},
+  table: OptionTable = POLICY_OPTIONS,
 ): Resolved {
-  const problems = optionProblems(how, { ...POLICY_OPTIONS, ...more })
+  const problems = optionProblems(how, table)
   if (problems.length > 0) throw misuse(what, problems)
   const { tags } = how
   return {

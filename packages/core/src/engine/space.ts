@@ -302,11 +302,16 @@ export class Space {
 
   /** Puts there what was loaded. Nobody waits for it: a failure is an event, and the next one loads again. */
   fill(key: string, entry: Entry): void {
+    const notFilled = (error: unknown): void => {
+      if (!isCacheError(error, 'VALUE_REFUSED')) return this.failed('set', key, error)
+      const { watch } = this.house
+      if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'refused' })
+    }
     try {
       const far = this.put(key, entry, false)
-      if (isPending(far)) far.then(undefined, (error: unknown) => this.failed('set', key, error))
+      if (isPending(far)) far.then(undefined, notFilled)
     } catch (error) {
-      this.failed('set', key, error)
+      notFilled(error)
     }
   }
 

@@ -47,7 +47,7 @@ export type CacheEvent = { readonly cache: string } & (
 )
 
 /** Why a loaded value was not stored. */
-export type Unstored = 'undefined' | 'skipped' | 'invalidated' | 'given-up' | 'store-behind'
+export type Unstored = 'undefined' | 'skipped' | 'invalidated' | 'given-up' | 'refused' | 'store-behind'
 
 export type Observer = (event: CacheEvent) => void
 

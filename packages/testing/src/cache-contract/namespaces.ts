@@ -270,7 +270,7 @@ export const namespaces: readonly CacheRule[] = [
 
     const listed = async (from: typeof cache): Promise<string[]> => {
       const keys: string[] = []
-      for await (const key of from.keys()) keys.push(key)
+      for await (const key of from.keys()) keys.push(String(key))
       return keys.toSorted()
     }
     expect(await listed(cache)).toEqual(['a', 'n:b'])

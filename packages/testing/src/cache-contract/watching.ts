@@ -24,7 +24,7 @@ function told(cache: ICache): CacheEvent['type'][] {
 
 async function listed(cache: ICache, match?: string): Promise<string[]> {
   const keys: string[] = []
-  for await (const key of cache.keys(match)) keys.push(key)
+  for await (const key of cache.keys(match)) keys.push(String(key))
   return keys.toSorted()
 }
 

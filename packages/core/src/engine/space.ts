@@ -356,6 +356,8 @@ export class Space {
 
   /** A load of `key` has landed: whoever asked the store before may have missed it. */
   landed(key: string): void {
+    if (this.sync) return
+    this.#cuts++
     this.#reads.cut(key)
   }
 

@@ -77,10 +77,10 @@ export class StoredMarks implements Marks {
   /** The entries under `keys` that are valid, and the tokens of the namespace and of `tags`, in one request where that can be. */
   async fetch(keys: readonly string[], tags: readonly string[]): Promise<Fetched> {
     const marks = [...this.#late, ...this.#marksOf(tags)]
-    const doubtful = this.#doubtful(marks)
+    const before = this.#before(marks)
     const records = await this.#many([...keys.map((key) => `${this.#path}:${key}`), ...marks])
     const tokens = new Map<string, string | null>()
-    marks.forEach((mark, i) => tokens.set(mark, this.#tokenIn(mark, records[keys.length + i], doubtful)))
+    marks.forEach((mark, i) => tokens.set(mark, this.#tokenIn(mark, records[keys.length + i], before)))
 
     const found = keys.map((key, i) => this.#entryIn(key, records[i]))
     const more = new Set<string>()
@@ -101,7 +101,7 @@ export class StoredMarks implements Marks {
   async capture(tags: readonly string[], read: Tokens = new Map()): Promise<Captured | undefined> {
     const marks = [...this.#late, ...this.#marksOf(tags)]
     const tokens = new Map([...read, ...(await this.tokens(marks.filter((mark) => !read.has(mark))))])
-    if (this.#doubtful(marks).size > 0) return undefined
+    if (marks.some((mark) => this.#homeOf(mark).#isInvalidating(mark))) return undefined
     const stamps = await Promise.all(marks.map((mark) => this.#stampOf(mark, tokens.get(mark) ?? null)))
     const known = stamps.filter((stamp) => stamp !== undefined)
     if (known.length < stamps.length) return undefined
@@ -120,9 +120,9 @@ export class StoredMarks implements Marks {
 
   /** The tokens of marks, as the store has them now. */
   async tokens(marks: readonly string[]): Promise<Tokens> {
-    const doubtful = this.#doubtful(marks)
+    const before = this.#before(marks)
     const records = marks.length === 0 ? [] : await this.#many(marks)
-    return new Map(marks.map((mark, i) => [mark, this.#tokenIn(mark, records[i], doubtful)]))
+    return new Map(marks.map((mark, i) => [mark, this.#tokenIn(mark, records[i], before)]))
   }
 
   async invalidate(tags: readonly string[]): Promise<Far> {
@@ -164,20 +164,36 @@ export class StoredMarks implements Marks {
     return stamps.every(({ tag, token }) => tokens.get(tag) === token)
   }
 
-  /** Marks whose invalidation is on its way: the store may answer with either state, and both answers may overtake the acknowledgement. */
-  #doubtful(marks: readonly string[]): ReadonlySet<string> {
-    return new Set(marks.filter((mark) => this.#homeOf(mark).#isInvalidating(mark)))
+  /**
+   * What is known of marks when the store is asked for them. Its answer may overtake what is said meanwhile, so it
+   * counts only for marks of which nothing newer is known by then; while an invalidation is on its way, for none.
+   */
+  #before(marks: readonly string[]): ReadonlyMap<string, Stamp | undefined | 'invalidating'> {
+    return new Map(
+      marks.map((mark) => {
+        const home = this.#homeOf(mark)
+        return [mark, home.#isInvalidating(mark) ? 'invalidating' : home.#known.get(mark)]
+      }),
+    )
   }
 
-  /** The token in a record; null while an invalidation by this process is not acknowledged. */
-  #tokenIn(mark: string, record: unknown, doubtful: ReadonlySet<string>): string | null {
+  /** The token in a record; null if there is none that counts. */
+  #tokenIn(
+    mark: string,
+    record: unknown,
+    before: ReadonlyMap<string, Stamp | undefined | 'invalidating'>,
+  ): string | null {
     const home = this.#homeOf(mark)
-    if (doubtful.has(mark) || home.#isInvalidating(mark)) {
+    const knownThen = before.get(mark)
+    if (knownThen === 'invalidating' || home.#isInvalidating(mark)) {
       home.#ports.writes.deliver(mark)
       return null
     }
     const value = entryProblem(record) === undefined ? (record as Entry).value : undefined
-    if (typeof value === 'string') return home.#known.learn(mark, value).token
+    const token = typeof value === 'string' ? value : null
+    const known = home.#known.get(mark)
+    if (known !== knownThen) return token !== null && known?.token === token ? token : null
+    if (token !== null) return home.#known.learn(mark, token).token
     // Gone: somebody has invalidated it, and loads under the old token are not to be joined.
     if (!home.#minting.has(mark)) home.#known.kill(mark)
     return null

@@ -1,0 +1,313 @@
+/*
+ * Forms: how values that a format lacks are written in it, so that every serializer keeps the same values and refuses
+ * the same ones. What the format keeps by itself is written as it is. Where something else occurs, the bytes begin
+ * with a marker, and those values, and only those, become an object with one name:
+ *
+ *   {"$date":"2026-01-31T…"}  {"$map":[[k,v]]}  {"$set":[v]}  {"$bigint":"12"}  {"$bytes":"base64"}  {"$buffer":"base64"}
+ *   {"$url":"https:…"}  {"$number":"NaN"}  {"$undefined":true}  {"$bare":{…}} an object without a prototype
+ *   {"$text":[97,55296]} a text with half a surrogate pair, as UTF-16      {"$names":[[name,v]]} an object with such names
+ *   {"$":{…}} an object that itself looks like one of these
+ *
+ * What is none of these is refused when written, with the way to it: class instances (also of Error and RegExp),
+ * functions, symbols, holes, `__proto__` as a name, what is nested too deep or contains itself. Reading creates plain
+ * objects, arrays and the types above, nothing else, and takes no form that is not exactly as it is written here.
+ */
+
+import { kindOf } from '../duration.ts'
+import { type CacheError, isCacheError, valueRefused } from '../errors.ts'
+import type { Serializer } from './codec.ts'
+import { asBuffer, base64Of, bufferPrototype, bytesOfBase64, isPlainBytes } from './text.ts'
+
+/** Deeper than anything sensible, and far from the end of the stack. */
+export const DEEPEST = 500
+/** A level of a value takes at most four where it is written in forms: {"$map":[[k,v]]} */
+const DEEPEST_IN_FORMS = 4 * (DEEPEST + 1)
+
+/** A format for plain data: null, booleans, numbers, texts, arrays, objects; perhaps with gaps, perhaps with bytes. */
+export interface Notation {
+  /** 1 to 7, as in `Serializer`. */
+  readonly id: number
+  readonly name: string
+  /** The first byte of what holds forms. Nothing that `write` makes begins with it. */
+  readonly marker: number
+  /** Whether Uint8Arrays are kept. */
+  readonly keepsBytes: boolean
+  /** Whether this number comes back as it is. */
+  keepsNumber(value: number): boolean
+  /** Whether this text comes back as it is. Left out: all do. */
+  keepsText?(value: string): boolean
+  /** Leaves `room` bytes free at the beginning. */
+  write(plain: unknown, room: 0 | 1): Uint8Array
+  /** Throws on what is deeper than `deepest`, has a name `__proto__`, or holds anything but plain data. */
+  read(bytes: Uint8Array, deepest: number): unknown
+}
+
+/**
+ * A serializer by a format for plain data: dates, maps, sets and the rest of the table are added to it.
+ *
+ * @example
+ * const cbor = serializerOf({ id: 7, name: 'cbor', marker: 0xff, … })
+ */
+export function serializerOf(notation: Notation): Serializer {
+  const { id, name, marker } = notation
+  return {
+    id,
+    name,
+    serialize(value) {
+      try {
+        if (isPlain(value, 0, notation)) return notation.write(value, 0)
+        const bytes = notation.write(formOf(value, 0, notation), 1)
+        bytes[0] = marker
+        return bytes
+      } catch (error) {
+        throw asRefusal(error, value)
+      }
+    },
+    deserialize: (bytes) =>
+      bytes[0] === marker
+        ? valueOf(notation.read(bytes.subarray(1), DEEPEST_IN_FORMS), 0)
+        : notation.read(bytes, DEEPEST),
+  }
+}
+
+/** Why a value is refused, and which part of it. */
+class Refused extends Error {
+  readonly why: string
+  readonly part: unknown
+
+  constructor(why: string, part: unknown) {
+    super(why)
+    this.why = why
+    this.part = part
+  }
+}
+
+function asRefusal(error: unknown, value: unknown): CacheError {
+  if (isCacheError(error, 'VALUE_REFUSED')) return error
+  if (!(error instanceof Refused)) return valueRefused('it cannot be read or written', error)
+  const way = error.part === TOO_DEEP ? undefined : wayTo(error.part, value, '', 0)
+  return valueRefused(way === undefined || way === '' ? error.why : `${error.why} (at ${way})`)
+}
+
+const TOO_DEEP = Symbol('nested too deep')
+
+const tooDeep = (): Refused => new Refused(`it is nested deeper than ${DEEPEST} levels, or contains itself`, TOO_DEEP)
+
+function alien(value: unknown): Refused {
+  const constructor: unknown =
+    typeof value === 'object' && value !== null
+      ? (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor
+      : undefined
+  const named = typeof constructor === 'function' && constructor.name !== 'Object' ? constructor.name : ''
+  const what = named === '' ? kindOf(value) : `an instance of ${named}`
+  return new Refused(`it holds ${what}, which would not come back as it was; keep plain data`, value)
+}
+
+/** Only asked when something has been refused, so that writing need not remember the way. */
+function wayTo(part: unknown, value: unknown, way: string, depth: number): string | undefined {
+  if (Object.is(value, part)) return way
+  if (typeof value !== 'object' || value === null || depth > DEEPEST || way.length > 200) return undefined
+  const steps: readonly (readonly [step: string, inner: unknown])[] =
+    value instanceof Map
+      ? [...value].flatMap(([k, v], i) => [[`.keys()[${i}]`, k] as const, [`.values()[${i}]`, v] as const])
+      : value instanceof Set
+        ? [...value].map((each, i) => [`.values()[${i}]`, each] as const)
+        : Object.entries(value).map(([name, each]) => [
+            Array.isArray(value) ? `[${name}]` : `.${name}`,
+            each as unknown,
+          ])
+  for (const [step, inner] of steps) {
+    const found = wayTo(part, inner, way + step, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Whether the format gives the value back as it is. Throws for what nothing here does. */
+function isPlain(value: unknown, depth: number, notation: Notation): boolean {
+  switch (typeof value) {
+    case 'string':
+      return notation.keepsText === undefined || notation.keepsText(value)
+    case 'boolean':
+      return true
+    case 'number':
+      return notation.keepsNumber(value)
+    case 'object':
+      break
+    case 'undefined':
+    case 'bigint':
+      return false
+    default:
+      throw alien(value)
+  }
+  if (value === null) return true
+  if (depth > DEEPEST) throw tooDeep()
+  // To the end, even when it is known not to be plain: something inside may have to be refused.
+  let plain = true
+  if (isList(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const each = value[i]
+      if (each === undefined && !(i in value)) throw new Refused('it holds an array with holes', value)
+      if (!isPlain(each, depth + 1, notation)) plain = false
+    }
+    return plain
+  }
+  if (!isRecord(value)) {
+    if (!isKnown(value)) throw alien(value)
+    return notation.keepsBytes && isPlainBytes(value)
+  }
+  for (const name of Object.keys(value)) {
+    if (name === '__proto__') throw new Refused('it holds the name __proto__', value)
+    if (notation.keepsText !== undefined && !notation.keepsText(name)) plain = false
+    if (!isPlain(value[name], depth + 1, notation)) plain = false
+  }
+  return plain && Object.getPrototypeOf(value) !== null
+}
+
+/** An array as such, with elements and nothing else. (Its other names cannot be seen without listing all; what regular expressions match is the one that occurs.) */
+function isList(value: object): value is unknown[] {
+  if (!Array.isArray(value)) return false
+  if (Object.getPrototypeOf(value) !== Array.prototype || Object.hasOwn(value, 'index')) throw alien(value)
+  return true
+}
+
+/** A plain object of this realm or of another (a test runner's, an iframe's), without symbols. */
+function isRecord(value: object): value is Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  if (prototype !== null && prototype !== Object.prototype) {
+    if (Object.getPrototypeOf(prototype) !== null || !Object.hasOwn(prototype, 'isPrototypeOf')) return false
+  }
+  return Object.getOwnPropertySymbols(value).length === 0
+}
+
+const KNOWN: ReadonlySet<unknown> = new Set(
+  [Date, Map, Set, URL, Uint8Array].map((each) => each.prototype as unknown).concat(bufferPrototype ?? []),
+)
+
+const isKnown = (value: object): boolean => KNOWN.has(Object.getPrototypeOf(value))
+
+/** The value with forms where they are needed. `isPlain` has found that nothing in it is to be refused but depth. */
+function formOf(value: unknown, depth: number, notation: Notation): unknown {
+  if (value === undefined) return { $undefined: true }
+  if (typeof value === 'bigint') return { $bigint: String(value) }
+  if (typeof value === 'number') {
+    if (notation.keepsNumber(value)) return value
+    return { $number: Object.is(value, -0) ? '-0' : String(value) }
+  }
+  if (typeof value === 'string') {
+    if (notation.keepsText === undefined || notation.keepsText(value)) return value
+    return { $text: Array.from({ length: value.length }, (_, i) => value.charCodeAt(i)) }
+  }
+  if (typeof value === 'function' || typeof value === 'symbol') throw alien(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > DEEPEST) throw tooDeep()
+  const inner = (each: unknown): unknown => formOf(each, depth + 1, notation)
+  if (isList(value)) return value.map(inner)
+  if (isRecord(value)) return formOfRecord(value, inner, notation)
+  if (!isKnown(value)) throw alien(value)
+  if (value instanceof Date) return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() }
+  if (value instanceof Map)
+    return { $map: Array.from(value as Map<unknown, unknown>, ([k, v]) => [inner(k), inner(v)]) }
+  if (value instanceof Set) return { $set: Array.from(value as Set<unknown>, inner) }
+  if (value instanceof URL) return { $url: value.href }
+  const bytes = value as Uint8Array
+  const isPlainOnes = isPlainBytes(bytes)
+  if (notation.keepsBytes) return isPlainOnes ? bytes : { $buffer: bytes }
+  return isPlainOnes ? { $bytes: base64Of(bytes) } : { $buffer: base64Of(bytes) }
+}
+
+function formOfRecord(
+  record: Readonly<Record<string, unknown>>,
+  inner: (each: unknown) => unknown,
+  { keepsText }: Notation,
+): unknown {
+  const names = Object.keys(record)
+  const isBare = Object.getPrototypeOf(record) === null
+  if (keepsText !== undefined && !names.every(keepsText)) {
+    const form = { $names: names.map((name) => [inner(name), inner(record[name])]) }
+    return isBare ? { $bare: form } : form
+  }
+  const copy: Record<string, unknown> = {}
+  for (const name of names) copy[name] = inner(record[name])
+  if (isBare) return { $bare: copy }
+  return names.length === 1 && names[0]?.startsWith('$') === true ? { $: copy } : copy
+}
+
+/** What `formOf` has made a form of. Works in place: what has just been read belongs to nobody else. */
+function valueOf(form: unknown, depth: number): unknown {
+  if (typeof form !== 'object' || form === null || isPlainBytes(form)) return form
+  if (depth > DEEPEST) throw tooDeep()
+  const inner = (each: unknown): unknown => valueOf(each, depth + 1)
+  if (Array.isArray(form)) {
+    const list = form as unknown[]
+    for (let i = 0; i < list.length; i++) list[i] = inner(list[i])
+    return list
+  }
+  const record = form as Record<string, unknown>
+  const name = onlyNameOf(record)
+  if (name === undefined || !name.startsWith('$')) return recordOf(record, inner)
+  const content = record[name]
+  switch (name) {
+    case '$undefined':
+      return content === true ? undefined : odd(name)
+    case '$number':
+      return NUMBERS.get(content) ?? odd(name)
+    case '$bigint':
+      return typeof content === 'string' && /^-?\d+$/.test(content) ? BigInt(content) : odd(name)
+    case '$text':
+      return String.fromCharCode(...listIn(content, name).map(unitIn))
+    case '$date':
+      return dateOf(content)
+    case '$url':
+      return urlOf(content)
+    case '$bytes':
+      return bytesIn(content, name)
+    case '$buffer':
+      return asBuffer(bytesIn(content, name))
+    case '$map':
+      return new Map(listIn(content, name).map((pair) => pairIn(pair, name, inner)))
+    case '$set':
+      return new Set(listIn(content, name).map(inner))
+    case '$names':
+      return Object.fromEntries(listIn(content, name).map((pair) => namedIn(pair, inner)))
+    case '$bare':
+      return Object.assign(Object.create(null) as object, bareIn(content, inner))
+    case '$':
+      return recordOf(recordIn(content, name), inner)
+    default:
+      return odd(name)
+  }
+}
+
+function onlyNameOf(record: Readonly<Record<string, unknown>>): string | undefined {
+  const names = Object.keys(record)
+  return names.length === 1 ? names[0] : undefined
+}
+
+function recordOf(
+  record: Record<string, unknown>,
+  inner: (each: unknown) => unknown,
+): Record<string, unknown> {
+  for (const name of Object.keys(record)) record[name] = inner(record[name])
+  return record
+}
+
+function bareIn(content: unknown, inner: (each: unknown) => unknown): Record<string, unknown> {
+  const record = recordIn(content, '$bare')
+  if (onlyNameOf(record) !== '$names') return recordOf(record, inner)
+  // A bare object whose one name is `$names` is not told apart from one with odd names; its content does.
+  return Array.isArray(record['$names']) && record['$names'].every(isNamed)
+    ? Object.fromEntries(record['$names'].map((pair) => namedIn(pair, inner)))
+    : recordOf(record, inner)
+}
+
+const NUMBERS: ReadonlyMap<unknown, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+  ['-0', -0],
+])
+
+function odd(name: string): never {
+  throw new Error(`not a form: ${name}`)
+}

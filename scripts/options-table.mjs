@@ -17,13 +17,13 @@ const groups = [
     file: 'packages/core/src/cache.ts',
     name: 'Policy',
     intro:
-      'Given to `createCache`, `openCache` or `namespace` they are the default there; given to a call (`getOrSet`, `set`, `getOrSetMany`, `setMany`, `wrap`) they hold for that call, over the default. `signal` belongs to calls only.',
+      'Given to `createCache`, `openCache` or `namespace` they are the default there; given to a call (`getOrSet`, `set`, `getOrSetMany`, `setMany`, `wrap`) they hold for that call, over the default. `signal` belongs to single calls: not to `createCache`, `namespace` or `wrap`.',
   },
   {
     title: 'wrap',
     file: 'packages/core/src/cache.ts',
     name: 'WrapPolicy',
-    intro: 'All of a policy, and:',
+    intro: 'All of a policy but `signal`, and:',
   },
   {
     title: 'createCache',

@@ -103,7 +103,7 @@ export interface ICache<V = unknown> extends AsyncDisposable {
    * @example
    * const users = cache.namespace<User>('users', { ttl: '1h', schema: userSchema })
    */
-  namespace<W extends V = V>(name: string, how?: Policy<W>): ICache<W>
+  namespace<W extends V = V>(name: string, how?: Defaults<W>): ICache<W>
 
   /**
    * The keys that are kept here, in no order; for tools. `match` may hold `*` (any text) and `?` (one character); keys
@@ -154,7 +154,10 @@ export interface Policy<T = unknown> {
   readonly signal?: AbortSignal
 }
 
-export interface WrapPolicy<A extends unknown[], T> extends Policy<T> {
+/** A policy for more than one call: a signal belongs to one. */
+export type Defaults<T = unknown> = Omit<Policy<T>, 'signal'>
+
+export interface WrapPolicy<A extends unknown[], T> extends Defaults<T> {
   /** The key of a call. Default: the function's name and its arguments, which then must be fit for a key. */
   readonly key?: (...args: A) => Key
 }

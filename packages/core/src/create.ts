@@ -2,7 +2,7 @@
  * createCache: a cache on a store that one has in hand. Synchronous and typed.
  */
 
-import type { ICache, Policy } from './cache.ts'
+import type { Defaults, ICache } from './cache.ts'
 import type { Clock } from './engine/clock.ts'
 import { Engine, pathPart } from './engine/engine.ts'
 import type { Entry } from './engine/entry.ts'
@@ -12,7 +12,7 @@ import { durationOf, kindOf, type Duration } from './duration.ts'
 import { checkOptions, isDuration, isText, type Check, type OptionTable } from './options.ts'
 import type { Store } from './store/store.ts'
 
-export interface CacheOptions<V = unknown> extends Omit<Policy<V>, 'signal'> {
+export interface CacheOptions<V = unknown> extends Defaults<V> {
   /** Where things are kept: `memory()`, or a store of another package. */
   readonly store: Store<Entry>
   /** Keeps caches apart that share a place. Default: `larder`. */

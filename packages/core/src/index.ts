@@ -14,6 +14,7 @@ export { describe, type Description, type Head, type Refusal } from './bytes/fra
 export { json } from './bytes/json.ts'
 export type {
   CloseOptions,
+  Defaults,
   ICache,
   LoadContext,
   Loader,

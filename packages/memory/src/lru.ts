@@ -14,10 +14,13 @@ const FIRST_ROOM = 16
 export class Lru<V extends object> {
   #cache: LRUCache<string, V>
   #room = FIRST_ROOM
+  /** The most that all lists may hold together; no list needs more room than that, and one while it is being exceeded. */
+  readonly #most: () => number
   /** What the value that is being added takes; lru-cache asks for it back. */
   #incoming = 1
 
-  constructor() {
+  constructor(most: () => number) {
+    this.#most = most
     this.#cache = this.#make(this.#room)
   }
 
@@ -61,7 +64,7 @@ export class Lru<V extends object> {
 
   #grow(): void {
     const before = this.#cache
-    this.#room *= 2
+    this.#room = Math.max(this.#room + 1, Math.min(this.#room * 2, this.#most() + 1))
     this.#cache = this.#make(this.#room)
     for (const [key, value] of before.rentries() as Generator<[string, V]>) {
       this.#incoming = before.info(key)?.size ?? 1

@@ -93,7 +93,7 @@ class Part implements Store<Entry> {
   readonly name = 'memory'
   readonly sync = true
   readonly prefix: string
-  list: Lru<Entry> = new Lru()
+  list: Lru<Entry>
   /** Where it stands in the row of parts that hold something; -1 while it holds nothing. */
   place: number = -1
   readonly #memory: Memory
@@ -101,6 +101,7 @@ class Part implements Store<Entry> {
   constructor(home: Memory, prefix: string) {
     this.#memory = home
     this.prefix = prefix
+    this.list = home.newList()
   }
 
   get(key: string): Entry | undefined {
@@ -249,6 +250,10 @@ class Memory implements MemoryStore {
     this.clear('')
   }
 
+  newList(): Lru<Entry> {
+    return new Lru(() => this.#maxEntries)
+  }
+
   /** The only way in. */
   put(part: Part, key: string, record: Entry): void {
     const entry = this.share === 'clone' ? takenIn(record) : record
@@ -330,7 +335,7 @@ class Memory implements MemoryStore {
     if (part.place === -1) return
     this.#entries -= part.list.size
     this.#bytes -= part.list.bytes
-    part.list = new Lru()
+    part.list = this.newList()
     const last = this.#row.pop()
     if (last !== undefined && last !== part) {
       this.#row[part.place] = last

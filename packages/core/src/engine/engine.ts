@@ -8,7 +8,16 @@
  * before must not be built upon), tell the store, and where the store's acknowledgement takes time, cut again.
  */
 
-import type { CloseOptions, ICache, Loader, ManyLoader, Policy, WrapPolicy, Written } from '../cache.ts'
+import type {
+  CloseOptions,
+  Defaults,
+  ICache,
+  Loader,
+  ManyLoader,
+  Policy,
+  WrapPolicy,
+  Written,
+} from '../cache.ts'
 import { type Duration, durationOf, kindOf } from '../duration.ts'
 import { cacheClosed, misuse, storeCannot } from '../errors.ts'
 import { type Key, type KeyPart, keyOf, keyOfName } from '../key.ts'
@@ -214,7 +223,7 @@ export class Engine<V> implements ICache<V> {
       const vetted = found.entry && (await this.#vetIfForeign(name, found.entry, schema))
       if (vetted !== undefined && ageOf(vetted, clock.now()) === 'fresh') {
         this.#hit(name)
-        if (vetted.terms.cost !== 0) this.#refreshEarly(key, name, vetted, load, how)
+        if (vetted.terms.cost !== 0 && !found.overtaken) this.#refreshEarly(key, name, vetted, load, how)
         return vetted.value
       }
       if (found.overtaken && left > 0) continue
@@ -472,7 +481,7 @@ export class Engine<V> implements ICache<V> {
     return new Engine(this.#space, policy, this.#lease, false)
   }
 
-  namespace<W extends V = V>(name: string, how?: Policy<W>): ICache<W> {
+  namespace<W extends V = V>(name: string, how?: Defaults<W>): ICache<W> {
     this.#assertOpen()
     const problem = isText(name)
     if (problem !== undefined) throw new TypeError(`namespace: the name ${problem}`)

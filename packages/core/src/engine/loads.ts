@@ -328,16 +328,21 @@ export function freshUntil(
 /** The terms of an entry. Entries in a row mostly have the same, and then share one object. */
 export function termsFor(
   space: Space,
-  policy: Resolved,
+  { staleFor, keptFor, schema }: Resolved,
   stamps: Stamps,
   meta: Meta | undefined,
   cost: number,
 ): Terms {
-  if (meta !== undefined || cost !== 0)
-    return termsOf(policy.staleFor, policy.keptFor, stamps, meta, cost, policy.schema)
+  const terms = termsOf(staleFor, keptFor, stamps, meta, cost, schema)
+  if (meta !== undefined || cost !== 0) return terms
   const last = space.lastTerms
-  if (last !== undefined && last.policy === policy && last.terms.stamps === stamps) return last.terms
-  const terms = termsOf(policy.staleFor, policy.keptFor, stamps, undefined, 0, policy.schema)
-  space.lastTerms = { policy, terms }
+  const isSame =
+    last !== undefined &&
+    last.stamps === stamps &&
+    last.staleFor === terms.staleFor &&
+    last.keptFor === terms.keptFor &&
+    last.schema === schema
+  if (isSame) return last
+  space.lastTerms = terms
   return terms
 }

@@ -107,6 +107,11 @@ export class Known {
   }
 }
 
+function sameTexts(some: readonly string[], more: readonly string[] | undefined): boolean {
+  if (some === more) return true
+  return some.length === more?.length && some.every((text, i) => text === more[i])
+}
+
 /** The stamp of a namespace. Its entries point to it, and it to the marks: while there are entries, their marks are not forgotten. */
 interface OwnStamp extends Stamp {
   readonly marks: LocalMarks
@@ -145,7 +150,8 @@ export class LocalMarks implements Marks {
   stamps(tags: readonly string[]): Stamps {
     if (tags.length === 0) return this.base
     // The tags of a policy are captured over and over: entries of one state share one array.
-    if (tags === this.#last?.tags && allLive(this.#last.stamps)) return this.#last.stamps
+    if (sameTexts(tags, this.#last?.tags) && this.#last !== undefined && allLive(this.#last.stamps))
+      return this.#last.stamps
     // Not pushed onto a copy of the base, which would reserve room for many more.
     const stamps = this.base.concat(
       tags.map((tag) => {

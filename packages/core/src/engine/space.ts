@@ -18,7 +18,6 @@ import { ageOf, allLive, deadAt, type Entry, entryProblem, type Stamps, type Ter
 import { Flight, Flights } from './flights.ts'
 import type { LoadFlight } from './load.ts'
 import { type Captured, LocalMarks, type Marks } from './marks.ts'
-import type { Resolved } from './policy.ts'
 import type { Room } from './rooms.ts'
 import { StoredMarks, type Tokens } from './stored-marks.ts'
 import { type Far, Writes } from './writes.ts'
@@ -61,7 +60,7 @@ export class Space {
   readonly writes: Writes
   /** How often tags or everything were invalidated here, by this process. */
   epoch: number = 0
-  lastTerms: { readonly policy: Resolved; readonly terms: Terms } | undefined
+  lastTerms: Terms | undefined
   /** The writes of marks, where they are records of the store. */
   readonly #markWrites: Writes
   readonly #stored: StoredMarks | undefined

@@ -10,6 +10,7 @@ export {
   type Sealer,
   type Serializer,
 } from './bytes/codec.ts'
+export { type Notation, serializerOf } from './bytes/forms.ts'
 export { describe, type Description, type Head, type Refusal } from './bytes/frame.ts'
 export { json } from './bytes/json.ts'
 export type {

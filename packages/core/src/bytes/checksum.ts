@@ -1,7 +1,7 @@
 /*
  * Two checks on a record: a CRC-32 over its bytes (one flipped bit would otherwise be a wrong value in most cases), and
  * a 64-bit hash of the key it belongs to (a reply that reaches the wrong caller would otherwise be somebody else's
- * value). Neither protects against an attacker who writes records; `sealed` does.
+ * value). Neither protects against an attacker who writes records; `sealed` of @larder/codecs does.
  */
 
 type Crc32 = (bytes: Uint8Array, before: number) => number
@@ -26,16 +26,27 @@ export function crc32ByTable(bytes: Uint8Array, before: number): number {
   return ~crc >>> 0
 }
 
-/** Two 32-bit halves of a hash of a text: two multiplicative hashes, mixed at the end. */
-export function keyHash(text: string): readonly [number, number] {
-  let a = 0xdeadbeef
-  let b = 0x41c6ce57
+/**
+ * Two 32-bit halves of a hash of a text, by its UTF-16 units. Each step turns, mixes in and multiplies, so that every
+ * bit of every unit reaches all others; at the end both halves go into both.
+ */
+export function keyHash(text: string): readonly [high: number, low: number] {
+  let a = 0x9e3779b9
+  let b = 0x41c6ce57 ^ text.length
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    a = Math.imul(a ^ unit, 0x9e3779b1)
-    b = Math.imul(b ^ unit, 0x5f356495)
+    a = Math.imul(((a << 5) | (a >>> 27)) ^ unit, 0x85ebca6b)
+    b = Math.imul(((b << 13) | (b >>> 19)) ^ unit, 0xc2b2ae35)
   }
-  const c = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
-  const d = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35)
-  return [c >>> 0, d >>> 0]
+  a = mixed(a)
+  b = mixed(b ^ a)
+  return [mixed(a ^ b) >>> 0, b >>> 0]
+}
+
+/** The finish of MurmurHash3: one to one, and every bit out depends on every bit in. */
+function mixed(half: number): number {
+  let h = half
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return h ^ (h >>> 16)
 }

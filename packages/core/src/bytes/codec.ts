@@ -15,20 +15,20 @@ import { type ByteSize, checkOptions, isBytes, readBytes } from '../options.ts'
 import type { Awaitable } from '../store/store.ts'
 import { json } from './json.ts'
 
-/** Values as bytes. */
+/** Values as bytes. `serializerOf` makes one of a format for plain data. */
 export interface Serializer {
-  /** 1 to 7; written into every record, so it never changes its meaning. 1 is json, 2 msgpack. */
+  /** 1 to 7; written into every record, so it never changes its meaning. 1 is json, 2 msgpack; 5 to 7 are yours. */
   readonly id: number
   readonly name: string
   /** Throws `valueRefused` for what would not come back as it was. */
   serialize(value: unknown): Uint8Array
-  /** Throws on anything that `serialize` has not made. Creates plain data and the types of the table in docs/frame.md only. */
+  /** Throws on anything that `serialize` has not made. Creates plain data and the types of the table in docs/codecs.md only. */
   deserialize(bytes: Uint8Array): unknown
 }
 
 /** Bytes as fewer bytes. */
 export interface Compressor {
-  /** 1 to 7. 1 is lz4, 2 zstd, 3 gzip, 4 brotli. */
+  /** 1 to 7. 1 is lz4, 2 zstd, 3 gzip, 4 brotli; 5 to 7 are yours. */
   readonly id: number
   readonly name: string
   /** Smaller payloads are left as they are. */
@@ -41,8 +41,8 @@ export interface Compressor {
 /** Bytes that only the holders of a key can read or make. */
 export interface Sealer {
   readonly name: string
-  /** `bound` is authenticated with the payload, and needed again to open it. */
-  seal(payload: Uint8Array, bound: readonly Uint8Array[]): Uint8Array
+  /** In parts, which are put together as they are. `bound` is authenticated with them, and needed again to open them. */
+  seal(payload: Uint8Array, bound: readonly Uint8Array[]): readonly Uint8Array[]
   /** The payload, or why not: 'unknown-key-id' or 'not-authentic'. */
   open(sealed: Uint8Array, bound: readonly Uint8Array[]): Uint8Array | 'unknown-key-id' | 'not-authentic'
 }

@@ -4,9 +4,11 @@
  * with a marker, and those values, and only those, become an object with one name:
  *
  *   {"$date":"2026-01-31T…"}  {"$map":[[k,v]]}  {"$set":[v]}  {"$bigint":"12"}  {"$bytes":"base64"}  {"$buffer":"base64"}
- *   {"$url":"https:…"}  {"$number":"NaN"}  {"$undefined":true}  {"$bare":{…}} an object without a prototype
- *   {"$text":[97,55296]} a text with half a surrogate pair, as UTF-16      {"$names":[[name,v]]} an object with such names
- *   {"$":{…}} an object that itself looks like one of these
+ *   {"$url":"https:…"}  {"$number":"NaN"}  {"$undefined":true}
+ *   {"$":{…}}              an object that itself looks like one of these
+ *   {"$bare":[[name,v]]}   an object without a prototype
+ *   {"$text":[97,55296]}   a text with half a surrogate pair, where the format has UTF-8 only
+ *   {"$names":[[name,v]]}  an object with such texts for names
  *
  * What is none of these is refused when written, with the way to it: class instances (also of Error and RegExp),
  * functions, symbols, holes, `__proto__` as a name, what is nested too deep or contains itself. Reading creates plain
@@ -91,7 +93,8 @@ function asRefusal(error: unknown, value: unknown): CacheError {
 
 const TOO_DEEP = Symbol('nested too deep')
 
-const tooDeep = (): Refused => new Refused(`it is nested deeper than ${DEEPEST} levels, or contains itself`, TOO_DEEP)
+const tooDeep = (): Refused =>
+  new Refused(`it is nested deeper than ${DEEPEST} levels, or contains itself`, TOO_DEEP)
 
 function alien(value: unknown): Refused {
   const constructor: unknown =
@@ -222,14 +225,11 @@ function formOfRecord(
   { keepsText }: Notation,
 ): unknown {
   const names = Object.keys(record)
-  const isBare = Object.getPrototypeOf(record) === null
-  if (keepsText !== undefined && !names.every(keepsText)) {
-    const form = { $names: names.map((name) => [inner(name), inner(record[name])]) }
-    return isBare ? { $bare: form } : form
-  }
+  const pairs = (): unknown[] => names.map((name) => [inner(name), inner(record[name])])
+  if (Object.getPrototypeOf(record) === null) return { $bare: pairs() }
+  if (keepsText !== undefined && !names.every(keepsText)) return { $names: pairs() }
   const copy: Record<string, unknown> = {}
   for (const name of names) copy[name] = inner(record[name])
-  if (isBare) return { $bare: copy }
   return names.length === 1 && names[0]?.startsWith('$') === true ? { $: copy } : copy
 }
 
@@ -255,7 +255,7 @@ function valueOf(form: unknown, depth: number): unknown {
     case '$bigint':
       return typeof content === 'string' && /^-?\d+$/.test(content) ? BigInt(content) : odd(name)
     case '$text':
-      return String.fromCharCode(...listIn(content, name).map(unitIn))
+      return listIn(content, name).map(unitIn).join('')
     case '$date':
       return dateOf(content)
     case '$url':
@@ -269,11 +269,12 @@ function valueOf(form: unknown, depth: number): unknown {
     case '$set':
       return new Set(listIn(content, name).map(inner))
     case '$names':
-      return Object.fromEntries(listIn(content, name).map((pair) => namedIn(pair, inner)))
+      return named({}, content, inner)
     case '$bare':
-      return Object.assign(Object.create(null) as object, bareIn(content, inner))
+      return named(Object.create(null) as Record<string, unknown>, content, inner)
     case '$':
-      return recordOf(recordIn(content, name), inner)
+      if (typeof content !== 'object' || content === null || Array.isArray(content)) return odd(name)
+      return recordOf(content as Record<string, unknown>, inner)
     default:
       return odd(name)
   }
@@ -292,13 +293,18 @@ function recordOf(
   return record
 }
 
-function bareIn(content: unknown, inner: (each: unknown) => unknown): Record<string, unknown> {
-  const record = recordIn(content, '$bare')
-  if (onlyNameOf(record) !== '$names') return recordOf(record, inner)
-  // A bare object whose one name is `$names` is not told apart from one with odd names; its content does.
-  return Array.isArray(record['$names']) && record['$names'].every(isNamed)
-    ? Object.fromEntries(record['$names'].map((pair) => namedIn(pair, inner)))
-    : recordOf(record, inner)
+/** Nothing here is called `__proto__`, so that assigning a name cannot be anything else. */
+function named(
+  record: Record<string, unknown>,
+  content: unknown,
+  inner: (each: unknown) => unknown,
+): Record<string, unknown> {
+  for (const pair of listIn(content, 'names')) {
+    const [name, value] = pairIn(pair, 'names', inner)
+    if (typeof name !== 'string' || name === '__proto__') return odd('names')
+    record[name] = value
+  }
+  return record
 }
 
 const NUMBERS: ReadonlyMap<unknown, number> = new Map([
@@ -307,6 +313,37 @@ const NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ['-Infinity', -Infinity],
   ['-0', -0],
 ])
+
+function unitIn(unit: unknown): string {
+  return Number.isInteger(unit) ? String.fromCharCode(Number(unit)) : odd('$text')
+}
+
+function dateOf(content: unknown): Date {
+  if (content === null) return new Date(Number.NaN)
+  const date = new Date(typeof content === 'string' ? content : Number.NaN)
+  return date.toISOString() === content ? date : odd('$date')
+}
+
+function urlOf(content: unknown): URL {
+  const url = new URL(String(content))
+  return url.href === content ? url : odd('$url')
+}
+
+function bytesIn(content: unknown, name: string): Uint8Array {
+  if (isPlainBytes(content)) return content
+  if (typeof content !== 'string') return odd(name)
+  const bytes = bytesOfBase64(content)
+  return base64Of(bytes) === content ? bytes : odd(name)
+}
+
+function listIn(content: unknown, name: string): readonly unknown[] {
+  return Array.isArray(content) ? (content as readonly unknown[]) : odd(name)
+}
+
+function pairIn(pair: unknown, name: string, inner: (each: unknown) => unknown): [unknown, unknown] {
+  const both = listIn(pair, name)
+  return both.length === 2 ? [inner(both[0]), inner(both[1])] : odd(name)
+}
 
 function odd(name: string): never {
   throw new Error(`not a form: ${name}`)

@@ -8,7 +8,7 @@ type NodeBuffer = Uint8Array & { toString(encoding?: 'utf8' | 'base64'): string 
 interface NodeBuffers {
   from(text: string, encoding: 'utf8' | 'base64'): NodeBuffer
   from(bytes: ArrayBufferLike, offset: number, length: number): NodeBuffer
-  isBuffer(value: unknown): boolean
+  readonly prototype: unknown
 }
 
 const { Buffer: buffers } = globalThis as { Buffer?: NodeBuffers }
@@ -40,8 +40,16 @@ export function bytesOfBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))
 }
 
-export function isBuffer(value: unknown): boolean {
-  return buffers?.isBuffer(value) === true
+export const bufferPrototype: unknown = buffers?.prototype
+
+/** A Uint8Array as such: no Buffer, no class on top of it. */
+export function isPlainBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && Object.getPrototypeOf(value) === Uint8Array.prototype
+}
+
+/** Whether a store handed out bytes, also of another realm. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
 /** The same bytes as a Buffer, where there is such a thing. */

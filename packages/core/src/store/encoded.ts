@@ -7,6 +7,7 @@
 
 import type { Codec } from '../bytes/codec.ts'
 import { decode, encode } from '../bytes/frame.ts'
+import { isBytes } from '../bytes/text.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { type Entry, refusedEntry } from '../engine/entry.ts'
 import { type Awaitable, isPending, type Store } from './store.ts'
@@ -17,6 +18,9 @@ export interface EncodedOptions {
 }
 
 /**
+ * Makes a store of entries of a store of bytes. The key that each record is bound to is the one this store sees: prefixes
+ * that are added below it (of a Redis client, say) do not count.
+ *
  * @example
  * const cache = createCache({ store: encoded(filesIn('/tmp/cache'), codec()) })
  */
@@ -26,13 +30,12 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
 
   const read = (key: string, record: Uint8Array | undefined): Awaitable<Entry | undefined> => {
     if (record === undefined) return undefined
-    if (!(record instanceof Uint8Array)) return refusedEntry('not-bytes')
+    if (!isBytes(record)) return refusedEntry('not-bytes')
     const entry = decode(record, key, offset(), clock.now(), codec)
     const judge = (found: Awaited<typeof entry>): Entry =>
       typeof found === 'string' ? refusedEntry(found) : found
     return isPending(entry) ? entry.then(judge) : judge(entry)
   }
-  const keysOf = (prefix: string): AsyncIterable<string> => store.keys?.(prefix) ?? (async function* () {})()
   const write = (key: string, entry: Entry): Awaitable<Uint8Array> =>
     encode(entry, key, offset(), clock.now(), codec)
 
@@ -49,8 +52,13 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     delete: (key) => store.delete(key),
     ...(store.getMany && {
       async getMany(keys) {
-        const records = (await store.getMany?.(keys)) ?? []
-        return Promise.all(keys.map((key, i) => read(key, records[i])))
+        const records: unknown = await store.getMany?.(keys)
+        if (!Array.isArray(records) || records.length !== keys.length) {
+          throw new Error(
+            `the store '${store.name}' was asked for ${keys.length} records and answered with something else`,
+          )
+        }
+        return Promise.all(keys.map((key, i) => read(key, records[i] as Uint8Array | undefined)))
       },
     }),
     ...(store.setMany && {
@@ -63,8 +71,9 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     }),
     ...(store.deleteMany && { deleteMany: (keys) => store.deleteMany?.(keys) }),
     ...(store.clear && { clear: (prefix) => store.clear?.(prefix) }),
-    ...(store.keys && { keys: keysOf }),
+    ...(store.keys && { keys: store.keys.bind(store) }),
     ...(store.usage && { usage: store.usage.bind(store) }),
+    ...(store.onRemoval && { onRemoval: store.onRemoval.bind(store) }),
     ...(store.check && { check: () => store.check?.() }),
     ...(store.close && { close: () => store.close?.() }),
   }

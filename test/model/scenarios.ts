@@ -5,7 +5,7 @@
  * kept here. Each takes the core it is told with, so that the ablations can tell it with a broken one.
  */
 
-import { type createCache, type ICache, type Store, type Entry } from '@larder/core'
+import { type createCache, type Entry, entryOf, type ICache, type Store, termsOf } from '@larder/core'
 import { memory } from '@larder/memory'
 import { held, manualClock, type ManualClock } from '@larder/testing'
 import { expect } from 'vitest'
@@ -383,5 +383,226 @@ export const scenarios = {
 
     expect(await before).toBe('old')
     expect(await after).toBe('new')
+  },
+
+  'who comes after a deletion was acknowledged does not join a load from before that': async (core) => {
+    const setting = far(core)
+    const { cache } = setting
+    const source = held()
+    const deleted = cache.delete('k')
+    await turns(40)
+    const before = cache.getOrSet('k', source.load)
+    await turns(40)
+
+    await flowing(setting, deleted)
+    const after = cache.getOrSet('k', source.load)
+    await setting.flow()
+    source.calls.forEach((call, i) => call.release(i))
+    await setting.flow()
+
+    expect([await before, await after]).toEqual([0, 1])
+  },
+
+  'a mark that is minted late does not vouch for a load that began before': async (core) => {
+    const place = new Place()
+    const here = far(core, {}, place)
+    const there = far(core, {}, place)
+    const source = held('old')
+    const loaded = here.cache.getOrSet('k', source.load, { tags: ['t'] })
+    await turns(40)
+    here.parcel('getMany').answer()
+    await turns(40)
+    await here.clock.advance(150) // the store takes too long to keep the marks
+
+    await flowing(there, there.cache.invalidateTags('t'))
+    await here.flow()
+    if (source.calls.length === 0) throw new Error('the load has not begun')
+    source.release()
+    await here.flow()
+
+    expect(await loaded).toBe('old')
+    expect(await flowing(there, there.cache.get('k'))).toBe(undefined)
+  },
+
+  'who asked the store before a load landed does not load again': async (core) => {
+    const setting = far(core)
+    const { cache, net } = setting
+    const source = held('value')
+    const first = cache.getOrSet('k', source.load)
+    await setting.flow()
+    const second = cache.getOrSet('k', source.load)
+    await turns(40)
+    const asked = net.parcels.slice()
+    for (const each of asked) each.apply()
+
+    source.release()
+    await turns(40)
+    for (const each of net.parcels.filter((one) => !asked.includes(one))) each.answer()
+    await turns(40)
+    for (const each of asked) each.answer()
+    await setting.flow()
+    if (source.calls.length > 1) source.release()
+
+    expect(await first).toBe('value')
+    expect(await second).toBe('value')
+    expect(source.calls).toHaveLength(1)
+  },
+
+  'an entry without the mark of its namespace is not believed': async (core) => {
+    const setting = far(core)
+    setting.place.set('larder:k', entryOf<unknown>('foreign', Infinity, termsOf(0, 0, [])))
+
+    expect(await flowing(setting, setting.cache.get('k'))).toBe(undefined)
+  },
+
+  'nothing is asked of a store that was closed': async (core) => {
+    const setting = far(core)
+    const { cache, net, clock } = setting
+    const first = cache.set('k', 1)
+    const second = cache.set('k', 2)
+    await turns(40)
+    const closed = cache.close({ drain: 100 })
+    await clock.advance(150)
+    await clock.advance(150)
+    await closed
+    const before = net.parcels.length
+
+    for (const each of net.parcels.slice()) each.fail(new Error('too late'))
+    await turns(40)
+    await clock.advance(60_000)
+    await turns(40)
+
+    expect(before).toBeGreaterThan(0)
+    expect(net.parcels.map(({ what }) => what)).toEqual([])
+    expect([(await first).far, (await second).far]).toEqual(['queued', 'queued'])
+  },
+
+  'a namespace inside one that is cleared goes on as an empty one': async (core) => {
+    const { cache } = near(core)
+    const inner = cache.namespace('a').namespace('b')
+    await inner.set('k', 'old')
+
+    await cache.clear()
+
+    expect(await inner.get('k')).toBe(undefined)
+    await inner.set('k', 'new')
+    expect(await inner.get('k')).toBe('new')
+  },
+
+  'two handles of a namespace are one namespace': async (core) => {
+    const { cache } = near(core)
+    const source = held('old')
+    const loaded = cache.namespace('a').getOrSet('k', source.load)
+    await cache.namespace('a').delete('k')
+    source.release()
+
+    expect(await loaded).toBe('old')
+    expect(await cache.namespace('a').get('k')).toBe(undefined)
+  },
+
+  'a tag that this process can no longer remember counts as invalidated': async (core) => {
+    const { cache } = near(core)
+    await cache.set('k', 'old', { tags: ['first'] })
+    for (let i = 0; i <= 100_000; i++) await cache.set('other', i, { tags: [`t${i}`] })
+
+    await cache.invalidateTags('first')
+
+    expect(await cache.get('k')).toBe(undefined)
+    expect(await cache.get('other')).toBe(100_000)
+  },
+
+  'a hard timeout frees the key, and what the load then brings is not stored': async (core) => {
+    const { cache, clock } = near(core)
+    const source = held<string>()
+    const first = cache.getOrSet('k', source.load, { loadTimeout: { hard: 100 } })
+    first.catch(() => {})
+    await turns(40)
+
+    await clock.advance(150)
+    await expect(Promise.race([first, turns(40)])).rejects.toThrow('took longer than 100 ms')
+    const second = cache.getOrSet('k', source.load)
+    await turns(40)
+    expect(source.calls).toHaveLength(2)
+    source.release('late')
+    await turns(40)
+    expect(await cache.get('k')).toBe(undefined)
+    source.release('new')
+
+    expect(await second).toBe('new')
+    expect(await cache.get('k')).toBe('new')
+  },
+
+  'a load is aborted when the last who waits for it has left, and not before': async (core) => {
+    for (const last of ['leaves', 'stays'] as const) {
+      const { cache } = near(core)
+      const source = held('value')
+      const one = new AbortController()
+      const other = new AbortController()
+      const first = cache.getOrSet('k', source.load, { signal: one.signal })
+      const second = cache.getOrSet('k', source.load, last === 'leaves' ? { signal: other.signal } : {})
+      const { args } = await source.started
+      const { signal } = args[0]
+
+      one.abort(new Error('gone'))
+      await expect(first).rejects.toThrow('gone')
+      expect(signal.aborted).toBe(false)
+      if (last === 'leaves') {
+        other.abort(new Error('gone too'))
+        await expect(second).rejects.toThrow('gone too')
+        expect(signal.aborted).toBe(true)
+      } else {
+        source.release()
+        expect(await second).toBe('value')
+      }
+    }
+  },
+
+  'a loader that asks for its own key fails at once, however deep it asks': async (core) => {
+    for (const open of [near, far]) {
+      const setting = open(core)
+      const { cache, clock } = setting
+      const nothing = async (): Promise<void> => {}
+      const flow = 'flow' in setting ? (setting as Setting).flow : nothing
+      const direct = cache.getOrSet('k', () => cache.getOrSet('k', () => 1))
+      const deep = cache.getOrSet('l', () => cache.getOrSet('m', () => cache.getOrSetMany(['l'], () => [1])))
+      const outcomes = Promise.allSettled([direct, deep])
+      for (let round = 0; round < 4; round++) {
+        await turns(100)
+        await flow()
+      }
+      await clock.advance(61_000)
+
+      for (const outcome of await outcomes) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'LOAD_RECURSION' } })
+      }
+    }
+  },
+
+  'undefined is handed back, and not kept': async (core) => {
+    const { cache } = near(core)
+    let loads = 0
+    const load = (): undefined => void loads++
+
+    expect(await cache.getOrSet('k', load)).toBe(undefined)
+    expect(await cache.getOrSet('k', load)).toBe(undefined)
+    expect(await cache.getOrSetMany(['k'], () => [load()])).toEqual([undefined])
+
+    expect(loads).toBe(3)
+  },
+
+  'a value that was deleted while its load was slow is not served stale': async (core) => {
+    const setting = far(core)
+    const { cache, clock } = setting
+    await flowing(setting, cache.set('k', 'old', { ttl: 10, staleIfError: '1h' }))
+    await clock.advance(20)
+    const source = held<string>()
+    const asked = cache.getOrSet('k', source.load)
+    asked.catch(() => {})
+    await setting.flow()
+
+    await flowing(setting, cache.delete('k'))
+    source.fail(new Error('the source fails'))
+
+    await expect(asked).rejects.toThrow('the source fails')
   },
 } satisfies Record<string, Scenario>

@@ -1,0 +1,89 @@
+/*
+ * Each fence of core is taken away, in a copy of its sources, and the proof must notice. A proof that does not notice
+ * proves nothing.
+ *
+ * The copies lie under node_modules, so that what they import is found; each is a core of its own. Seeds are fixed:
+ * what is seen to fail once is seen every time.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ablations, stories } from './ablations.ts'
+import { type Core, histories, play, type World, WORLDS } from './model/history.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const sources = path.join(root, 'packages/core/src')
+const RUNS = 1_500
+const SEED = 20_251_121
+
+let copies: string
+
+beforeAll(() => {
+  const cache = path.join(root, 'node_modules/.cache')
+  mkdirSync(cache, { recursive: true })
+  copies = mkdtempSync(path.join(cache, 'larder-ablations-'))
+})
+afterAll(() => rmSync(copies, { recursive: true, force: true }))
+
+/** A core of its own, from a copy of the sources that `change` has been at. */
+async function coreFrom(name: string, change: (directory: string) => void): Promise<Core> {
+  const directory = path.join(copies, name)
+  cpSync(sources, directory, { recursive: true })
+  change(directory)
+  return (await import(pathToFileURL(path.join(directory, 'index.ts')).href)) as Core
+}
+
+/** What is wrong with `core`, or undefined. */
+async function problemOf(core: Core, seenBy: string): Promise<string | undefined> {
+  if (!(WORLDS as readonly string[]).includes(seenBy)) {
+    const story = stories[seenBy]
+    if (story === undefined) throw new Error(`there is no scenario '${seenBy}'`)
+    return story(core).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    )
+  }
+  const world = seenBy as World
+  const property = fc.asyncProperty(histories(world), async (steps) => {
+    await play(core, world, steps)
+  })
+  const details = await fc.check(property, { numRuns: RUNS, seed: SEED, endOnFailure: true })
+  return details.failed ? `after ${details.numRuns}: ${String(details.errorInstance)}` : undefined
+}
+
+describe('a core that lacks nothing passes', () => {
+  const checks = [...new Set(ablations.map(({ seenBy }) => seenBy))]
+  let whole: Core
+  beforeAll(async () => {
+    whole = await coreFrom('whole', () => {})
+  })
+
+  test.for(checks)('%s', { timeout: 60_000 }, async (seenBy) => {
+    expect(await problemOf(whole, seenBy)).toBe(undefined)
+  })
+})
+
+describe('without it the proof fails:', () => {
+  test.for(ablations.map((each, i) => [each.what, each, i] as const))(
+    '%s',
+    { timeout: 60_000 },
+    async ([, { file, find, replace, seenBy }, i]) => {
+      const core = await coreFrom(`without-${i}`, (directory) => {
+        const place = path.join(directory, file)
+        const text = readFileSync(place, 'utf8')
+        expect(text.split(find), `${file} holds this once: ${find}`).toHaveLength(2)
+        writeFileSync(
+          place,
+          text.replace(find, () => replace),
+        )
+      })
+
+      const problem = await problemOf(core, seenBy)
+      if (process.env['LARDER_EXPLORE'])
+        console.log(`#${i} ${seenBy}: ${problem?.split('\n')[0] ?? 'NOTHING'}`)
+      expect(problem).toBeDefined()
+    },
+  )
+})

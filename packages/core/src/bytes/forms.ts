@@ -35,13 +35,13 @@ export interface Notation {
   /** Whether Uint8Arrays are kept. */
   readonly keepsBytes: boolean
   /** Whether this number comes back as it is. */
-  keepsNumber(value: number): boolean
+  readonly keepsNumber: (value: number) => boolean
   /** Whether this text comes back as it is. Left out: all do. */
-  keepsText?(value: string): boolean
+  readonly keepsText?: (value: string) => boolean
   /** Leaves `room` bytes free at the beginning. */
-  write(plain: unknown, room: 0 | 1): Uint8Array
+  readonly write: (plain: unknown, room: 0 | 1) => Uint8Array
   /** Throws on what is deeper than `deepest`, has a name `__proto__`, or holds anything but plain data. */
-  read(bytes: Uint8Array, deepest: number): unknown
+  readonly read: (bytes: Uint8Array, deepest: number) => unknown
 }
 
 /**
@@ -101,8 +101,8 @@ function alien(value: unknown): Refused {
     typeof value === 'object' && value !== null
       ? (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor
       : undefined
-  const named = typeof constructor === 'function' && constructor.name !== 'Object' ? constructor.name : ''
-  const what = named === '' ? kindOf(value) : `an instance of ${named}`
+  const name = typeof constructor === 'function' && constructor.name !== 'Object' ? constructor.name : ''
+  const what = name === '' ? kindOf(value) : `an instance of ${name}`
   return new Refused(`it holds ${what}, which would not come back as it was; keep plain data`, value)
 }
 

@@ -11,7 +11,8 @@ import { answer, answerOfAnother, servedStale } from './answer.ts'
 import { ageOf, type Entry } from './entry.ts'
 import { manyContextOf } from './load.ts'
 import { begin, type Call, openFlight, type Wanted } from './loads.ts'
-import type { Found, Space } from './space.ts'
+import type { Found } from './reads.ts'
+import type { Space } from './space.ts'
 
 /** The call of a loader of many keys. */
 function callForMany(wanted: readonly Wanted[], load: ManyLoader<unknown>): Call {

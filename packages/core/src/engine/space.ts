@@ -15,9 +15,10 @@ import type { Watch } from '../watch/events.ts'
 import { Counts } from '../watch/stats.ts'
 import type { Clock } from './clock.ts'
 import { ageOf, allLive, deadAt, type Entry, entryProblem, type Stamps, type Terms } from './entry.ts'
-import { Flight, Flights } from './flights.ts'
+import { Flights } from './flights.ts'
 import type { LoadFlight } from './load.ts'
 import { type Captured, LocalMarks, type Marks } from './marks.ts'
+import { type Found, Reads } from './reads.ts'
 import type { Room } from './rooms.ts'
 import { StoredMarks, type Tokens } from './stored-marks.ts'
 import { type Far, Writes } from './writes.ts'
@@ -29,23 +30,6 @@ export interface House {
   readonly watch: Watch
   readonly deadlines: Deadlines
 }
-
-/** What a store that does not answer at once was found to have. */
-export interface Found {
-  /** May be believed, but need not be fresh. */
-  readonly entry: Entry | undefined
-  /** Something was said about the key since the store was asked, up to this very moment: nothing may be built upon the entry. */
-  readonly overtaken: boolean
-  /** The tokens that were read with it; undefined if the store did not answer. */
-  readonly tokens: Tokens | undefined
-}
-
-class Read extends Flight<Answer> {
-  /** How many cuts there had been when the answer came; after that, cuts no longer find this read. */
-  cutsAtEnd: number = 0
-}
-
-type Answer = Pick<Found, 'entry' | 'tokens'>
 
 export class Space {
   readonly house: House
@@ -64,8 +48,7 @@ export class Space {
   /** The writes of marks, where they are records of the store. */
   readonly #markWrites: Writes
   readonly #stored: StoredMarks | undefined
-  readonly #reads = new Flights<Read>()
-  #cuts = 0
+  readonly #reads: Reads | undefined
   readonly #room: Room
 
   /** `surviving`: the marks of an earlier space of this room, which entries still carry. */
@@ -89,9 +72,10 @@ export class Space {
       clock: house.clock,
       writes: this.#markWrites,
       refused: (key, why) => this.refuse(key, why),
-      cutReads: () => this.#cutReads(),
+      cutReads: () => this.#cutAllReads(),
     })
     this.marks = this.#stored
+    this.#reads = new Reads(this, this.#stored)
   }
 
   /** The space of a namespace in this one; the same one while anybody holds it. */
@@ -139,94 +123,19 @@ export class Space {
     return isUsable ? found : undefined
   }
 
-  /** What the store has under `key`. Callers of one key share the question. Never rejects. */
+  /** What a store that answers later has under `key`. */
   read(key: string, tags: readonly string[]): Promise<Found> {
-    return this.#finding(key, this.#readOf(key) ?? this.#behind(key) ?? this.#newRead([key], tags))
+    return this.#asking().read(key, tags)
   }
 
   /** The same for many keys, asked for together. */
   readMany(keys: readonly string[], tags: readonly string[]): Promise<readonly Found[]> {
-    const found = keys.map((key) => this.#readOf(key) ?? this.#behind(key))
-    const rest = keys.filter((_, i) => found[i] === undefined)
-    if (rest.length > 0) this.#newRead(rest, tags)
-    return Promise.all(keys.map((key, i) => this.#finding(key, found[i] ?? this.#reads.get(key))))
+    return this.#asking().readMany(keys, tags)
   }
 
-  #readOf(key: string): Read | undefined {
-    return this.writes.behind(key) ? undefined : this.#reads.get(key)
-  }
-
-  async #finding(key: string, found: Read | Found | undefined): Promise<Found> {
-    if (found === undefined) throw new Error(`unreachable: '${key}' was asked for`)
-    if (!(found instanceof Read)) return found
-    const { entry, tokens } = await found.result
-    const cuts = (): number => this.#cuts
-    return {
-      entry,
-      tokens,
-      // Between the answer and its use lie only a few turns, so any cut counts: seldom one too many.
-      get overtaken() {
-        return found.cut || cuts() !== found.cutsAtEnd
-      },
-    }
-  }
-
-  /** What was said here about `key` and is not yet acknowledged counts more than what the store would say. */
-  #behind(key: string): Found | undefined {
-    const { writes } = this
-    if (!writes.behind(key)) return undefined
-    writes.deliver(key)
-    const latest = writes.latest(key)
-    const isUsable =
-      latest !== undefined && allLive(latest.terms.stamps) && ageOf(latest, this.house.clock.now()) !== 'dead'
-    return {
-      entry: isUsable ? latest : undefined,
-      tokens: undefined,
-      get overtaken() {
-        return writes.latest(key) !== latest
-      },
-    }
-  }
-
-  #newRead(keys: readonly string[], tags: readonly string[]): Read | undefined {
-    const reads = keys.map((key) => {
-      const read = new Read()
-      this.#reads.open(key, read)
-      return read
-    })
-    this.background(this.#ask(keys, tags, reads))
-    return reads[0]
-  }
-
-  async #ask(keys: readonly string[], tags: readonly string[], reads: readonly Read[]): Promise<void> {
-    const { clock, deadlines } = this.house
-    const began = clock.exact()
-    let answer: Awaited<ReturnType<StoredMarks['fetch']>> | undefined
-    try {
-      answer = await deadlines.hold(this.#fetch(keys, tags), () =>
-        storeTimedOut(this.view.name, 'get', deadlines.ms),
-      )
-      this.counts.storeTime.record(clock.exact() - began)
-    } catch (error) {
-      this.failed('get', keys[0], error)
-    }
-    const now = clock.now()
-    keys.forEach((key, i) => {
-      const read = reads[i]
-      if (read === undefined) return
-      this.#reads.close(key, read)
-      read.cutsAtEnd = this.#cuts
-      const entry = answer?.entries[i]
-      const isDead = entry === undefined || ageOf(entry, now) === 'dead'
-      read.resolve({ entry: isDead ? undefined : entry, tokens: answer?.tokens })
-    })
-  }
-
-  /** An async function, so that a store that throws at once rejects like others. */
-  async #fetch(keys: readonly string[], tags: readonly string[]): ReturnType<StoredMarks['fetch']> {
-    if (this.#stored === undefined)
-      throw new Error('unreachable: only stores that do not answer at once are read')
-    return this.#stored.fetch(keys, tags)
+  #asking(): Reads {
+    if (this.#reads === undefined) throw new Error('unreachable: a synchronous store is looked at')
+    return this.#reads
   }
 
   /** The stamps of a synchronous store's namespace and of `tags`. */
@@ -321,15 +230,12 @@ export class Space {
   /** Something was said about `key`: what is under way must not outlive it. */
   cut(key: string): void {
     if (this.flights.size !== 0) this.flights.cut(key)
-    if (this.sync) return
-    this.#cuts++
-    this.#reads.cut(key)
+    this.#reads?.cut(key)
   }
 
   cutWhere(matches: (key: string) => boolean): void {
-    this.#cuts++
     this.flights.cutWhere(matches)
-    this.#reads.cutWhere(matches)
+    this.#reads?.cutWhere(matches)
   }
 
   /** Tags, or everything, are about to be invalidated, here and inside: what was called before must not be seen any more. */
@@ -355,9 +261,7 @@ export class Space {
 
   /** A load of `key` has landed: whoever asked the store before may have missed it. */
   landed(key: string): void {
-    if (this.sync) return
-    this.#cuts++
-    this.#reads.cut(key)
+    this.#reads?.cut(key)
   }
 
   /** Gives back the space of everything kept here, which has just been invalidated; for a store that answers at once. */
@@ -418,11 +322,13 @@ export class Space {
     }
   }
 
-  #cutReads(): void {
-    for (const space of this.all()) {
-      space.#cuts++
-      space.#reads.cutWhere(() => true)
-    }
+  /** The marks of the namespace are changing: what is being read may be older. */
+  cutReads(): void {
+    this.#reads?.cutWhere(() => true)
+  }
+
+  #cutAllReads(): void {
+    for (const space of this.all()) space.cutReads()
   }
 
   #newWrites(forget: (key: string) => Awaitable<void>): Writes {

@@ -2,7 +2,7 @@
  * Rules of watching: the books balance, events tell what happened, and who watches changes nothing.
  */
 
-import type { CacheEvent, ICache } from '@larder/core'
+import type { CacheEvent, ICache, Key } from '@larder/core'
 import { expect } from 'vitest'
 import { settled } from '../clock.ts'
 import { eventually, rule } from '../contract.ts'
@@ -403,6 +403,17 @@ export const watching: readonly CacheRule[] = [
     expect(await listed(cache, 'a[b]')).toEqual(['a[b]'])
     expect(await listed(cache, 'user')).toEqual([])
     expect(await listed(cache, '*1')).toEqual(['user:1'])
+  }),
+
+  rule('keys lists each key as it was given', async ({ open }) => {
+    const cache = await open()
+    const keys: Key[] = [['user', 42, { locale: 'de' }], '["user",42]', "'quoted", 'plain', ['plain']]
+    await cache.setMany(keys.map((key) => [key, 1] as const))
+
+    const found = await listed(cache)
+
+    const written = (list: readonly Key[]): string[] => list.map((key) => JSON.stringify(key)).toSorted()
+    expect(written(found)).toEqual(written(keys))
   }),
 
   rule('deleteMatching forgets what matches, and says how much that was', async ({ open }) => {

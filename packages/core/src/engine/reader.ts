@@ -1,0 +1,363 @@
+/*
+ * Reading: the half of a handle that answers. Every read goes through here.
+ *
+ * A hit in process goes straight down: key, lookup, fresh, valid, one promise. It allocates nothing else, reads no
+ * clock of the system and builds no text. What is not a hit, or lies in a store that answers later, takes the methods
+ * behind: ask the store, have a value vetted by its schema, wait for a load.
+ */
+
+import type { ICache, Loader, ManyLoader, Policy } from '../cache.ts'
+import { kindOf } from '../duration.ts'
+import { cacheClosed } from '../errors.ts'
+import { type Key, keyOf } from '../key.ts'
+import { isFunction, type OptionTable } from '../options.ts'
+import type { StandardSchema } from '../schema.ts'
+import { type Awaitable, isPending, type Store } from '../store/store.ts'
+import { answer, answerOfAnother, servedStale } from './answer.ts'
+import { ageOf, allLive, type Entry, entryOf } from './entry.ts'
+import type { Lease } from './houses.ts'
+import { beginOne, openFlight, refresh, type Wanted } from './loads.ts'
+import { answerMany, findMany } from './many.ts'
+import { type Resolved, resolvePolicy } from './policy.ts'
+import type { Space } from './space.ts'
+import type { Tokens } from './stored-marks.ts'
+
+/** Every so many hits, one is timed. */
+const HITS_PER_TIMING = 256
+
+export class Reader<V> {
+  readonly name: string
+  protected readonly space: Space
+  protected readonly policy: Resolved
+  protected readonly lease: Lease
+  protected isClosed: boolean = false
+  readonly #view: Store<Entry>
+
+  constructor(space: Space, policy: Resolved, lease: Lease) {
+    this.name = space.path
+    this.space = space
+    this.policy = policy
+    this.lease = lease
+    this.#view = space.view
+  }
+
+  get(key: Key): Promise<V | undefined> {
+    try {
+      const name = this.nameOf(key)
+      if (!this.space.sync) return this.#getFar(name)
+      const found = this.#look(name)
+      if (found === undefined) return this.#missed(name)
+      if (!this.#isFresh(found)) {
+        this.space.believed(name, found) // says so if it is no entry
+        return this.#missed(name)
+      }
+      if (this.#isForeign(found, this.policy.schema)) return this.#getVetted(name, found)
+      this.#hit(name)
+      return Promise.resolve(found.value as V)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  getOrSet<T extends V>(key: Key, load: Loader<T>, how?: Policy<T>): Promise<T> {
+    try {
+      const name = this.nameOf(key)
+      if (!this.space.sync) return this.#getOrSetFar(key, name, load, how) as Promise<T>
+      const found = this.#look(name)
+      if (found === undefined) return this.#load(key, name, load, how, undefined, undefined) as Promise<T>
+      if (this.#isForeign(found, how?.schema ?? this.policy.schema)) {
+        return this.#getOrSetVetted(key, name, found, load, how) as Promise<T>
+      }
+      if (this.#isFresh(found)) {
+        this.#hit(name)
+        if (found.terms.cost !== 0) this.#refreshEarly(key, name, found, load, how)
+        return Promise.resolve(found.value as T)
+      }
+      return this.#load(key, name, load, how, this.space.believed(name, found), undefined) as Promise<T>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  peek(key: Key): V | undefined {
+    const name = this.nameOf(key)
+    if (!this.space.sync) return undefined
+    const found = this.#look(name)
+    if (found === undefined || !this.#isFresh(found)) return undefined
+    if (this.#isForeign(found, this.policy.schema)) {
+      const vetted = this.#vet(name, found, this.policy.schema)
+      return isPending(vetted) ? undefined : (vetted?.value as V | undefined)
+    }
+    this.#hit(name)
+    return found.value as V
+  }
+
+  /** What a synchronous store has; it may be anything. */
+  #look(name: string): Entry | undefined {
+    const space = this.space
+    if (space.writes.size !== 0) return space.look(name)
+    try {
+      return this.#view.get(name) as Entry | undefined
+    } catch (error) {
+      space.failed('get', name, error)
+      return undefined
+    }
+  }
+
+  /** A store that breaks its contract may have handed out anything, so nothing is taken for granted here. */
+  #isFresh(found: Entry): boolean {
+    const space = this.space
+    if (!(space.house.clock.now() < found.freshUntil)) return false
+    const stamps = (found.terms as Entry['terms'] | undefined)?.stamps
+    return stamps === space.marks.base || (Array.isArray(stamps) && allLive(stamps))
+  }
+
+  #hit(name: string): void {
+    const { counts, house } = this.space
+    if (++counts.hits % HITS_PER_TIMING === 0) this.#timeHit(name)
+    if (house.watch.heard) house.watch.emit({ type: 'hit', cache: this.name, key: name })
+  }
+
+  /** Looks a second time, with a stopwatch. */
+  #timeHit(name: string): void {
+    const { clock } = this.space.house
+    const began = clock.exact()
+    this.#look(name)
+    this.space.counts.hitTime.record(clock.exact() - began)
+  }
+
+  #missed(name: string): Promise<undefined> {
+    this.#countMiss(name)
+    return Promise.resolve(undefined)
+  }
+
+  #countMiss(name: string): void {
+    const { counts, house } = this.space
+    counts.misses++
+    if (house.watch.heard) house.watch.emit({ type: 'miss', cache: this.name, key: name })
+  }
+
+  /** Whether the value was stored under another schema than it is read with, or under none. */
+  #isForeign(found: Entry, schema: StandardSchema | undefined): boolean {
+    return schema !== undefined && (found.terms as Entry['terms'] | undefined)?.schema !== schema
+  }
+
+  /** The entry if its value satisfies the schema. One that does not is a miss. */
+  #vet(name: string, found: Entry, schema: StandardSchema | undefined): Awaitable<Entry | undefined> {
+    if (schema === undefined) return found
+    const checked = schema['~standard'].validate(found.value)
+    const judge = (result: Awaited<typeof checked>): Entry | undefined => {
+      if (result.issues === undefined) return entryOf(result.value, found.freshUntil, found.terms)
+      this.space.refuse(name, 'a value that does not satisfy the schema')
+      return undefined
+    }
+    return isPending(checked) ? checked.then(judge) : judge(checked)
+  }
+
+  async #getVetted(name: string, found: Entry): Promise<V | undefined> {
+    const vetted = await this.#vet(name, found, this.policy.schema)
+    if (vetted === undefined) return this.#missed(name)
+    this.#hit(name)
+    return vetted.value as V
+  }
+
+  async #getOrSetVetted<T>(
+    key: Key,
+    name: string,
+    found: Entry,
+    load: Loader<T>,
+    how?: Policy<T>,
+  ): Promise<unknown> {
+    const believed = this.space.believed(name, found)
+    const vetted = believed && (await this.#vet(name, believed, how?.schema ?? this.policy.schema))
+    // While the schema was asked, somebody may have replaced what it was asked about.
+    if (this.#look(name) !== found) return this.#again(key, load, how)
+    if (vetted === undefined || !this.#isFresh(vetted))
+      return this.#load(key, name, load, how, vetted, undefined)
+    this.#hit(name)
+    return vetted.value
+  }
+
+  async #getFar(name: string): Promise<V | undefined> {
+    const { entry } = await this.space.read(name, this.policy.tags)
+    this.assertOpen()
+    if (entry === undefined || ageOf(entry, this.space.house.clock.now()) !== 'fresh')
+      return this.#missed(name)
+    if (this.#isForeign(entry, this.policy.schema)) return this.#getVetted(name, entry)
+    this.#hit(name)
+    return entry.value as V
+  }
+
+  async #getOrSetFar<T>(key: Key, name: string, load: Loader<T>, how?: Policy<T>): Promise<unknown> {
+    const { clock } = this.space.house
+    const schema = how?.schema ?? this.policy.schema
+    const tags = how === undefined ? this.policy.tags : this.resolve('getOrSet', how).tags
+    // Asked again when something was said about the key meanwhile; seldom more than once, so bounded.
+    for (let left = 2; ; left--) {
+      const found = await this.space.read(name, tags)
+      this.assertOpen()
+      const vetted = found.entry && (await this.#vetIfForeign(name, found.entry, schema))
+      if (vetted !== undefined && ageOf(vetted, clock.now()) === 'fresh') {
+        this.#hit(name)
+        if (vetted.terms.cost !== 0 && !found.overtaken) this.#refreshEarly(key, name, vetted, load, how)
+        return vetted.value
+      }
+      if (found.overtaken && left > 0) continue
+      const old = found.overtaken ? undefined : vetted
+      return this.#load(key, name, load, how, old, found.overtaken ? undefined : found.tokens)
+    }
+  }
+
+  #vetIfForeign(
+    name: string,
+    found: Entry,
+    schema: StandardSchema | undefined,
+  ): Awaitable<Entry | undefined> {
+    return this.#isForeign(found, schema) ? this.#vet(name, found, schema) : found
+  }
+
+  /** There is no fresh value: serves a stale one while it is refreshed, or waits for a load. */
+  #load<T>(
+    key: Key,
+    name: string,
+    load: Loader<T>,
+    how: Policy<T> | undefined,
+    old: Entry | undefined,
+    tokens: Tokens | undefined,
+  ): Promise<unknown> {
+    const problem = isFunction(load)
+    if (problem !== undefined) throw new TypeError(`getOrSet: the loader ${problem}`)
+    const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
+    how?.signal?.throwIfAborted()
+    const space = this.space
+    const wanted: Wanted = { key, name, policy, old, tokens }
+    if (old !== undefined && ageOf(old, space.house.clock.now()) === 'stale') {
+      servedStale(space, name, 'refreshing')
+      refresh(space, wanted, load as Loader<unknown>)
+      return Promise.resolve(old.value)
+    }
+    const open = openFlight(space, name)
+    this.#countMiss(name)
+    if (open !== undefined) {
+      return answerOfAnother(space, open, wanted, how?.signal, () => this.#again(key, load, how))
+    }
+    return answer(space, beginOne(space, wanted, load as Loader<unknown>, false), wanted, how?.signal)
+  }
+
+  /** From the start; the types were checked when the caller came. */
+  #again<T>(key: Key, load: Loader<T>, how: Policy<T> | undefined): Promise<unknown> {
+    return (this as unknown as ICache<T>).getOrSet(key, load, how)
+  }
+
+  /** XFetch: the nearer the end and the dearer the load, the likelier a hit refreshes the value before its end. */
+  #refreshEarly<T>(key: Key, name: string, found: Entry, load: Loader<T>, how?: Policy<T>): void {
+    const { clock } = this.space.house
+    const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
+    const ahead = -found.terms.cost * policy.early * Math.log(1 - clock.random())
+    if (clock.now() + ahead < found.freshUntil) return
+    refresh(this.space, { key, name, policy, old: found, tokens: new Map() }, load as Loader<unknown>)
+  }
+
+  async getMany(keys: readonly Key[]): Promise<(V | undefined)[]> {
+    const names = this.namesOf('getMany', keys)
+    if (names.length === 0) return []
+    const unique = [...new Set(names)]
+    const found = await findMany(this.space, unique, this.policy.tags)
+    this.assertOpen()
+    const now = this.space.house.clock.now()
+    const values = new Map<string, V | undefined>()
+    await Promise.all(
+      unique.map(async (name, i) => {
+        const entry = found[i]?.entry
+        const isFresh = entry !== undefined && ageOf(entry, now) === 'fresh'
+        const vetted = isFresh ? await this.#vetIfForeign(name, entry, this.policy.schema) : undefined
+        if (vetted !== undefined) this.#hit(name)
+        else this.#countMiss(name)
+        values.set(name, vetted?.value as V | undefined)
+      }),
+    )
+    return names.map((name) => values.get(name))
+  }
+
+  async getOrSetMany<T extends V, K extends Key = Key>(
+    keys: readonly K[],
+    load: ManyLoader<T, K>,
+    how?: Policy<T>,
+  ): Promise<T[]> {
+    const names = this.namesOf('getOrSetMany', keys)
+    const problem = isFunction(load)
+    if (problem !== undefined) throw new TypeError(`getOrSetMany: the loader ${problem}`)
+    const policy = how === undefined ? this.policy : this.resolve('getOrSetMany', how)
+    how?.signal?.throwIfAborted()
+    if (names.length === 0) return []
+    const space = this.space
+    const keyNamed = new Map(names.map((name, i) => [name, keys[i] as Key]))
+    const unique = [...keyNamed.keys()]
+    const found = await findMany(space, unique, policy.tags)
+    this.assertOpen()
+    const vetted = await Promise.all(
+      found.map(({ entry }, i) => entry && this.#vetIfForeign(unique[i] as string, entry, policy.schema)),
+    )
+    const now = space.house.clock.now()
+    const answers = new Map<string, unknown>()
+    const wanted: Wanted[] = []
+    unique.forEach((name, i) => {
+      const entry = vetted[i]
+      if (entry !== undefined && ageOf(entry, now) === 'fresh') {
+        this.#hit(name)
+        answers.set(name, entry.value)
+        return
+      }
+      const isOvertaken = found[i]?.overtaken === true
+      if (entry === undefined || isOvertaken || ageOf(entry, now) !== 'stale') this.#countMiss(name)
+      wanted.push({
+        key: keyNamed.get(name) as Key,
+        name,
+        policy,
+        old: isOvertaken ? undefined : entry,
+        tokens: isOvertaken ? undefined : found[i]?.tokens,
+      })
+    })
+    if (wanted.length > 0) {
+      const again = (key: Key): Promise<unknown> =>
+        this.getOrSetMany([key as K], load, how).then(([value]) => value)
+      const waiting = answerMany(space, wanted, load as unknown as ManyLoader<unknown>, how?.signal, again)
+      const values = await Promise.all(waiting)
+      wanted.forEach(({ name }, i) => answers.set(name, values[i]))
+    }
+    return names.map((name) => answers.get(name) as T)
+  }
+
+  async has(key: Key): Promise<boolean> {
+    return (await this.ttl(key)) !== undefined
+  }
+
+  async ttl(key: Key): Promise<number | undefined> {
+    const name = this.nameOf(key)
+    const [found] = await findMany(this.space, [name], this.policy.tags)
+    const left = found?.entry === undefined ? 0 : found.entry.freshUntil - this.space.house.clock.now()
+    if (found?.entry === undefined || left <= 0) return undefined
+    const vetted = await this.#vetIfForeign(name, found.entry, this.policy.schema)
+    return vetted === undefined ? undefined : left
+  }
+
+  protected resolve<T>(what: string, how: Policy<T>, table?: OptionTable): Resolved {
+    return resolvePolicy(what, how, this.policy, table)
+  }
+
+  protected nameOf(key: Key): string {
+    const name = keyOf(key)
+    if (this.isClosed || this.lease.isReleased) throw cacheClosed(this.name)
+    return name
+  }
+
+  protected namesOf(what: string, keys: readonly Key[]): string[] {
+    this.assertOpen()
+    if (!Array.isArray(keys)) throw new TypeError(`${what}: the keys must be an array, not ${kindOf(keys)}`)
+    return keys.map(keyOf)
+  }
+
+  protected assertOpen(): void {
+    if (this.isClosed || this.lease.isReleased) throw cacheClosed(this.name)
+  }
+}

@@ -7,10 +7,10 @@
 
 import { systemClock } from '@larder/core'
 import { Failures } from './failures.ts'
-import { canList, type KeyvParts, keysIn, type Place } from './place.ts'
+import { canList, type KeyvParts, keysIn, type Place, reservedBy } from './place.ts'
 import { isFound } from './record.ts'
 
-export function barePlace(adapter: KeyvParts): Place & { readonly failures: Failures } {
+export function barePlace(adapter: KeyvParts): Place {
   const failures = new Failures(adapter)
   // Otherwise @keyv/redis answers "not there" when it means "I do not know".
   if (typeof adapter.throwOnErrors === 'boolean') adapter.throwOnErrors = true
@@ -23,6 +23,7 @@ export function barePlace(adapter: KeyvParts): Place & { readonly failures: Fail
 
   return {
     failures,
+    reserved: reservedBy(adapter),
     get: (key) => failures.watch(() => adapter.get(key), isFound),
     set: (key, value, ttl) =>
       failures.write(() => adapter.set(key, written(value, ttl), isAbsolute ? expiresAt(ttl) : ttl)),
@@ -53,11 +54,6 @@ export function barePlace(adapter: KeyvParts): Place & { readonly failures: Fail
         await failures.watch(() => adapter.deleteMany?.([...keys]))
       },
     }),
-    ...(canList(adapter) && { keys: () => keysIn(adapter) }),
-    ...(adapter.disconnect && {
-      async disconnect() {
-        await adapter.disconnect?.()
-      },
-    }),
+    ...(canList(adapter) && { keys: () => failures.list(keysIn(adapter)) }),
   }
 }

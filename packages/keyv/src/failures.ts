@@ -44,14 +44,19 @@ export class Failures {
     }
   }
 
+  /** A list, which may end early and not say so. */
+  async *list<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    const before = this.#heard
+    yield* items
+    if (this.#heard !== before) throw this.#last ?? new Error('unknown')
+  }
+
   /** A write, which `false` says has not been done. */
   async write(operation: () => unknown): Promise<void> {
-    await this.watch(async () => {
-      const answer = await operation()
-      if (answer === false || (Array.isArray(answer) && answer.includes(false))) {
-        throw new Error('the Keyv store did not keep what it was given: set answered false')
-      }
-    })
+    const answer: unknown = await this.watch(operation)
+    if (answer !== false && !(Array.isArray(answer) && answer.includes(false))) return
+    this.#last = new Error('the Keyv store did not keep what it was given: it answered false')
+    throw this.#last
   }
 }
 

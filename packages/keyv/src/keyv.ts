@@ -111,7 +111,7 @@ const FOR_EVER = 1e13
 
 function storeOn(place: Place, limits: Limits, keeps: Keeps): Store<Uint8Array> {
   const { maxKeyBytes, maxTtl, maxBatch } = limits
-  const inPlace = (key: string): string => placeKey(key, maxKeyBytes)
+  const inPlace = (key: string): string => placeKey(key, maxKeyBytes, place.reserved)
   const ttlOf = (ttl: number): number | undefined => {
     const least = Math.min(ttl, maxTtl)
     return least < FOR_EVER ? Math.ceil(least) : undefined
@@ -162,8 +162,11 @@ function storeOn(place: Place, limits: Limits, keeps: Keeps): Store<Uint8Array> 
     }),
     ...(place.setMany && {
       async setMany(records) {
-        const all = records.map(
-          ([key, record, ttl]) => [inPlace(key), written(record, keeps), ttlOf(ttl)] as const,
+        // Each key once, with its last record: PostgreSQL refuses to write a row twice.
+        const last = new Map(records.map(([key, record, ttl]) => [inPlace(key), { record, ttl }]))
+        const all = Array.from(
+          last,
+          ([key, { record, ttl }]) => [key, written(record, keeps), ttlOf(ttl)] as const,
         )
         for (const some of batches(all, maxBatch)) await place.setMany?.(some)
       },

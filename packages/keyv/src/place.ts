@@ -9,6 +9,8 @@
  *   an instance (new Keyv(…))          instance.ts
  */
 
+import type { Failures } from './failures.ts'
+
 /** A storage adapter or an instance of Keyv 5 or 6, or a Map: no more is asked of it than this. */
 export interface KeyvLike {
   get(key: string): unknown
@@ -27,7 +29,9 @@ export interface Place {
   deleteMany?(keys: readonly string[]): Promise<void>
   /** All keys, also those of strangers. Some may come twice. */
   keys?(): AsyncIterable<string>
-  disconnect?(): Promise<void>
+  /** No key may begin with this; empty if there is no such thing. */
+  readonly reserved: string
+  readonly failures: Failures
 }
 
 export type PlaceRecord = readonly [key: string, value: string | Uint8Array, ttl: number | undefined]
@@ -75,6 +79,10 @@ export async function* keysIn(store: KeyvParts): AsyncGenerator<string> {
     if (typeof key === 'string') yield key
   }
 }
+
+/** What a namespace puts before keys, or is taken to. */
+export const reservedBy = ({ namespace }: KeyvParts): string =>
+  typeof namespace === 'string' && namespace !== '' ? `${namespace}:` : ''
 
 export const canList = (store: KeyvParts): boolean =>
   store instanceof Map || typeof store.iterator === 'function'

@@ -22,9 +22,9 @@ function told(cache: ICache): CacheEvent['type'][] {
   return types
 }
 
-async function listed(cache: ICache, match?: string): Promise<string[]> {
-  const keys: string[] = []
-  for await (const key of cache.keys(match)) keys.push(String(key))
+async function listed(cache: ICache, match?: string): Promise<Key[]> {
+  const keys: Key[] = []
+  for await (const key of cache.keys(match)) keys.push(key)
   return keys.toSorted()
 }
 

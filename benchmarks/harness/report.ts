@@ -1,6 +1,7 @@
 /*
  * The report: docs/benchmarks.md, made from all results that are there. Nobody edits it.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { CaseResult, Result } from './result.ts'
@@ -14,7 +15,9 @@ const ORDER = ['hit', 'peek', 'tags', 'namespace', 'set', 'heap']
 
 export function save(result: Result): void {
   mkdirSync(RESULTS, { recursive: true })
-  writeFileSync(path.join(RESULTS, `${result.question}.json`), `${JSON.stringify(result, undefined, 2)}\n`)
+  const file = path.join(RESULTS, `${result.question}.json`)
+  writeFileSync(file, JSON.stringify(result))
+  spawnSync(path.join(root, 'node_modules/.bin/oxfmt'), [file])
 }
 
 export function report(): string {

@@ -52,7 +52,7 @@ export async function stopPostgres(): Promise<void> {
 export function postgres(): KeyvPostgres {
   class OnPGlite extends KeyvPostgres {
     override async connect(): ReturnType<KeyvPostgres['connect']> {
-      return async (sql, values) => (await database?.query(sql, values))?.rows
+      return async (sql, values) => (await database?.query(sql, values))?.rows ?? []
     }
     override async disconnect(): Promise<void> {}
   }

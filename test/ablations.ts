@@ -267,7 +267,7 @@ export const ablations: readonly Ablation[] = [
     what: 'a set that was invalidated since its call is not stored',
     find: `if (space.epoch !== epoch || !allLive(captured.stamps)) return`,
     replace: `if (!allLive(captured.stamps)) return`,
-    seenBy: 'far',
+    seenBy: 'a set is undone by an invalidation that was called after it',
   },
   {
     what: 'nothing goes out after close',
@@ -281,7 +281,7 @@ export const ablations: readonly Ablation[] = [
     what: 'a read that was overtaken is not built upon',
     find: `const old = found.overtaken ? undefined : vetted`,
     replace: `const old = vetted`,
-    seenBy: 'a value that was deleted after the store was asked three times is not kept',
+    seenBy: 'a value that was deleted after the store was asked three times is not offered to the load',
   },
   {
     what: 'a read that was overtaken is asked again',
@@ -307,14 +307,14 @@ export const ablations: readonly Ablation[] = [
   }`,
     replace: `    return 'applied'
   }`,
-    seenBy: 'near, failing',
+    seenBy: 'a key that was expired while the store could not be read is not fresh when it can',
   },
   // ---- marks that are records of the store ---------------------------------------------------------------------------
   {
     what: 'a missing token means invalid',
     find: `return stamps.every(({ tag, token }) => tokens.get(tag) === token)`,
     replace: `return stamps.every(({ tag, token }) => (tokens.get(tag) ?? token) === token)`,
-    seenBy: 'far',
+    seenBy: 'an entry whose mark is gone is not believed',
   },
   {
     what: 'another token means invalid',

@@ -200,12 +200,16 @@ interface PendingLoad {
 /** Plays a history; throws a Violation if something was seen that must not be. */
 export async function play(core: Core, world: World, steps: readonly Step[]): Promise<Witness> {
   const player = new Player(core, world)
-  for (const { step, turns: count } of steps) {
-    await player.do(step)
-    await turns(count)
-    player.check(count)
+  try {
+    for (const { step, turns: count } of steps) {
+      await player.do(step)
+      await turns(count)
+      player.check(count)
+    }
+    await player.finish()
+  } finally {
+    await player.leave()
   }
-  await player.finish()
   return player.witness
 }
 
@@ -331,6 +335,14 @@ class Player {
     for (const [root] of this.#caches) this.#settles(root?.close())
     await this.#rest()
     if (this.#open > 0) this.witness.fail('close did not settle')
+  }
+
+  /** Lands what is left of a history that was broken off: a load under way makes every promise of the process dearer. */
+  async leave(): Promise<void> {
+    for (let round = 0; round < 5 && this.#loads.length > 0; round++) {
+      for (const load of this.#loads.splice(0)) load.land()
+      await turns(AT_REST)
+    }
   }
 
   /** Heals everything, lands all loads, delivers all parcels, and lets time pass, until nothing is left. */

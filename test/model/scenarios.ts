@@ -58,6 +58,17 @@ function near(core: Core, options: Options = {}): Omit<Setting, 'flow' | 'parcel
   return { cache: core.createCache({ store, clock, ...options }), clock, net, store }
 }
 
+/** Whether a parcel asks for `record`. */
+const reads =
+  (record: string) =>
+  ({ what }: { readonly what: string }): boolean =>
+    what.startsWith('get') && what.split(' ').includes(record)
+
+function permutations<T>(all: readonly T[]): T[][] {
+  if (all.length === 0) return [[]]
+  return all.flatMap((one, i) => permutations(all.toSpliced(i, 1)).map((rest) => [one, ...rest]))
+}
+
 /** What `promise` brings, while everything flows. */
 async function flowing<T>({ flow }: Setting, promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
@@ -319,47 +330,40 @@ export const scenarios = {
   'a load of another process that names its tags late cannot slip between the two halves of an invalidation':
     async (core) => {
       // The late mark and the tag's mark are two records: nothing may be believed that was between them.
+      type Move = 'read late' | 'read tag' | 'delete' | 'delete next' | 'land'
+      const moves: readonly Move[] = ['read late', 'read tag', 'delete', 'delete next', 'land']
       for (const bulk of [true, false]) {
-        for (const order of [
-          ['delete larder#=t', 'delete larder#~'],
-          ['delete larder#~', 'delete larder#=t'],
-        ]) {
-          for (const readFirst of ['larder#~', 'larder#=t']) {
-            const place = new Place()
-            const here = far(core, {}, place, bulk)
-            const there = far(core, {}, place, bulk)
-            await flowing(here, here.cache.set('other', 1, { tags: ['t'] }))
-            const source = held('old')
+        for (const order of permutations(moves)) {
+          const place = new Place()
+          const here = far(core, {}, place, bulk)
+          const there = far(core, {}, place, bulk)
+          await flowing(here, here.cache.set('other', 1, { tags: ['t'] }))
+          const source = held('old')
+          const loaded = here.cache.getOrSet('k', async (context) => {
+            context.tags('t')
+            return source.load(context as never)
+          })
+          await here.flow()
+          const invalidated = there.cache.invalidateTags('t')
+          await turns(40)
+          source.release()
+          await turns(40)
 
-            const loaded = here.cache.getOrSet('k', async (context) => {
-              context.tags('t')
-              return source.load(context as never)
-            })
-            await here.flow()
-            const invalidated = there.cache.invalidateTags('t')
+          for (const move of order) {
+            if (move === 'read late')
+              for (const each of here.net.parcels.filter(reads('larder#~'))) each.apply()
+            if (move === 'read tag')
+              for (const each of here.net.parcels.filter(reads('larder#=t'))) each.apply()
+            if (move.startsWith('delete')) there.net.parcels[0]?.answer()
+            if (move === 'land') await here.flow()
             await turns(40)
-            const deliver = (what: string): void => {
-              for (const each of there.net.parcels.filter((one) => one.what === what)) each.answer()
-            }
-            const readSome = (what: string): void => {
-              for (const each of here.net.parcels.filter((one) => one.what.includes(what))) each.apply()
-            }
-            source.release()
-            await turns(40)
-            if (!bulk) readSome(readFirst)
-            deliver(order[0] ?? '')
-            await turns(40)
-            if (bulk) readSome('larder#~')
-            else readSome(readFirst === 'larder#~' ? 'larder#=t' : 'larder#~')
-            deliver(order[1] ?? '')
-            await turns(40)
-            await there.flow()
-            await invalidated
-            await here.flow()
-            expect(await loaded).toBe('old')
-
-            expect(await flowing(there, there.cache.get('k'))).toBe(undefined)
           }
+          await there.flow()
+          await invalidated
+          await here.flow()
+
+          expect(await loaded).toBe('old')
+          expect(await flowing(there, there.cache.get('k'))).toBe(undefined)
         }
       }
     },
@@ -458,27 +462,39 @@ export const scenarios = {
   'nothing is asked of a store that was closed': async (core) => {
     const setting = far(core)
     const { cache, net, clock } = setting
+    await flowing(setting, cache.set('other', 0)) // the marks are known
     const first = cache.set('k', 1)
+    await turns(40)
+    setting.parcel('getMany').answer()
+    await turns(40)
     const second = cache.set('k', 2)
     await turns(40)
+    expect(net.parcels.map(({ what }) => what)).toEqual(['set larder:k'])
     const closed = cache.close({ drain: 100 })
     await clock.advance(150)
     await clock.advance(150)
     await closed
-    const before = net.parcels.length
 
-    for (const each of net.parcels.slice()) each.fail(new Error('too late'))
+    setting.parcel('set larder:k').answer()
     await turns(40)
     await clock.advance(60_000)
     await turns(40)
 
-    expect(before).toBeGreaterThan(0)
     expect(net.parcels.map(({ what }) => what)).toEqual([])
     expect([(await first).far, (await second).far]).toEqual(['queued', 'queued'])
   },
 
   'a namespace inside one that is cleared goes on as an empty one': async (core) => {
-    const { cache } = near(core)
+    const below = memory()
+    // One that cannot clear: all that is left is what the marks say.
+    const store: Store<Entry> = {
+      name: 'near',
+      sync: true,
+      get: (key) => below.get(key),
+      set: (key, record, ttl) => below.set(key, record, ttl),
+      delete: (key) => below.delete(key),
+    }
+    const cache = core.createCache({ store })
     const inner = cache.namespace('a').namespace('b')
     await inner.set('k', 'old')
 
@@ -604,5 +620,228 @@ export const scenarios = {
     source.fail(new Error('the source fails'))
 
     await expect(asked).rejects.toThrow('the source fails')
+  },
+
+  'what is invalidated while it is loaded is not stored, and the books say so': async (core) => {
+    const { cache, store } = near(core)
+    const source = held('old')
+    const loaded = cache.getOrSet('k', source.load, { tags: ['t'] })
+    await turns(40)
+    await cache.invalidateTags('t')
+    source.release()
+
+    expect(await loaded).toBe('old')
+    expect(store.usage?.().entries).toBe(0)
+    expect(cache.stats().fenced).toBe(1)
+  },
+
+  'a value that is kept can still be invalidated by the tags it had': async (core) => {
+    for (const open of [near, far]) {
+      const setting = open(core)
+      const { cache, clock } = setting
+      const flow = 'flow' in setting ? (setting as Setting).flow : async (): Promise<void> => {}
+      const doing = async <T>(promise: Promise<T>): Promise<T> => {
+        await flow()
+        return promise
+      }
+      await doing(
+        cache.getOrSet('k', (context) => (context.tags('t'), 'old'), { ttl: 10, staleIfError: '1h' }),
+      )
+      await clock.advance(20)
+      expect(await doing(cache.getOrSet('k', (context) => context.keep()))).toBe('old')
+      expect(await doing(cache.get('k'))).toBe('old')
+
+      await doing(cache.invalidateTags('t'))
+
+      expect(await doing(cache.get('k'))).toBe(undefined)
+    }
+  },
+
+  'who asks after an invalidation does not share the answer to a question from before it': async (core) => {
+    const place = new Place()
+    const elsewhere = far(core, {}, place)
+    await flowing(elsewhere, elsewhere.cache.set('k', 'old'))
+    const setting = far(core, {}, place) // a process that knows no marks yet
+    const { cache, net, parcel } = setting
+
+    const before = cache.get('k')
+    await turns(40)
+    parcel('getMany larder:k').apply()
+    const cleared = cache.clear()
+    await turns(40)
+    const after = cache.get('k')
+    await turns(40)
+    const questions = net.parcels.filter(({ what }) => what.startsWith('getMany'))
+    for (const each of net.parcels.filter(({ what }) => what.startsWith('delete'))) each.answer()
+    await turns(40)
+    for (const each of questions) each.answer()
+    await setting.flow()
+    await cleared
+
+    expect(await before).toBe('old')
+    expect(await after).toBe(undefined)
+  },
+
+  'an entry from before an invalidation stays invalid when its mark is minted anew': async (core) => {
+    const setting = far(core, { tags: ['t'] })
+    const { cache } = setting
+    await flowing(setting, cache.set('k', 'old'))
+    await flowing(setting, cache.invalidateTags('t'))
+    await flowing(setting, cache.set('l', 'new'))
+
+    expect(await flowing(setting, cache.getMany(['k', 'l']))).toEqual([undefined, 'new'])
+  },
+
+  'what was loaded under a mark that the store refused is not stored': async (core) => {
+    const setting = far(core)
+    const { cache, net, place } = setting
+    const source = held('value')
+    const loaded = cache.getOrSet('k', source.load)
+    await turns(40)
+    setting.parcel('getMany').answer()
+    await turns(40)
+    for (const each of net.parcels.slice()) each.fail(new Error('refused'))
+    await setting.flow()
+    source.release()
+    await setting.flow()
+
+    expect(await loaded).toBe('value')
+    expect([...place.records.keys()]).not.toContain('larder:k')
+  },
+
+  'a caller who sees another mark does not join a load that began under the old one': async (core) => {
+    const place = new Place()
+    const here = far(core, {}, place)
+    const there = far(core, {}, place)
+    const source = held()
+    const how = { tags: ['t'] }
+    const before = here.cache.getOrSet('k', source.load, how)
+    await here.flow()
+
+    await flowing(there, there.cache.invalidateTags('t'))
+    await flowing(there, there.cache.set('l', 1, how))
+    const after = here.cache.getOrSet('k', source.load, how)
+    await here.flow()
+    source.calls.forEach((call, i) => call.release(i === 0 ? 'old' : 'new'))
+    await here.flow()
+
+    expect(await before).toBe('old')
+    expect(await after).toBe('new')
+  },
+
+  'a value that was deleted after the store was asked three times is not offered to the load': async (
+    core,
+  ) => {
+    const { schema, say } = slowSchema()
+    const setting = far(core)
+    const { cache, clock } = setting
+    await flowing(setting, cache.set('k', 'old', { ttl: 10, staleIfError: '1h' }))
+    await clock.advance(20)
+    const revalidated = held()
+    const how = { schema: schema as never, staleIfError: '1h' } as const
+    const before = cache.getOrSet(
+      'k',
+      async (context) => {
+        await revalidated.load(context)
+        return context.stale === undefined ? 'new' : context.keep()
+      },
+      how,
+    )
+    for (const disturb of ['expire', 'expire', 'delete'] as const) {
+      await setting.flow()
+      await flowing(setting, cache[disturb]('k'))
+      for (const each of say.splice(0)) each()
+    }
+    await setting.flow()
+    await revalidated.started
+
+    const after = cache.getOrSet('k', () => 'new')
+    await setting.flow()
+    revalidated.release(1)
+    await setting.flow()
+    for (const each of say.splice(0)) each()
+    await setting.flow()
+
+    await before
+    expect(await after).toBe('new')
+  },
+
+  'a deletion waits for a set that has missed its deadline': async (core) => {
+    const setting = far(core)
+    const { cache, clock, parcel } = setting
+    await flowing(setting, cache.set('other', 0)) // the marks are known
+    const written = cache.set('k', 'old')
+    await turns(40)
+    parcel('getMany').answer()
+    await turns(40)
+    const set = parcel('set larder:k')
+    await clock.advance(150)
+    expect((await written).far).toBe('queued')
+
+    const deleted = cache.delete('k')
+    await turns(40)
+    for (const each of setting.net.parcels.filter((one) => one !== set)) each.answer()
+    set.answer()
+    await setting.flow()
+    await deleted
+
+    expect(await flowing(setting, cache.get('k'))).toBe(undefined)
+  },
+
+  'who asks after a deletion does not share the answer to a question from before it': async (core) => {
+    const setting = far(core)
+    const { cache, net, parcel } = setting
+    await flowing(setting, cache.set('k', 'old'))
+    const before = cache.get('k')
+    await turns(40)
+    const question = parcel('getMany larder:k')
+    question.apply()
+    const deleted = cache.delete('k')
+    await turns(40)
+    parcel('delete larder:k').answer()
+    await turns(40)
+    await deleted
+
+    const after = cache.get('k')
+    await turns(40)
+    for (const each of net.parcels.filter((one) => one !== question)) each.answer()
+    question.answer()
+    await turns(40)
+
+    expect(await before).toBe('old')
+    expect(await after).toBe(undefined)
+  },
+
+  'a set is undone by an invalidation that was called after it': async (core) => {
+    for (const invalidate of [
+      (cache: ICache) => cache.invalidateTags('t'),
+      (cache: ICache) => cache.clear(),
+    ]) {
+      const setting = far(core)
+      const { cache } = setting
+      const written = cache.set('k', 'old', { tags: ['t'] })
+      await turns(40)
+      const invalidated = invalidate(cache)
+      await turns(40)
+      // The invalidation is through before the set has asked for the marks.
+      for (const each of setting.net.parcels.filter(({ what }) => what.startsWith('delete'))) each.answer()
+      await turns(40)
+      for (const each of setting.net.parcels.filter(({ what }) => what.startsWith('delete'))) each.answer()
+      await setting.flow()
+      await Promise.all([written, invalidated])
+
+      expect(await flowing(setting, cache.get('k'))).toBe(undefined)
+    }
+  },
+
+  'an entry whose mark is gone is not believed': async (core) => {
+    const setting = far(core)
+    const { cache, place } = setting
+    for (const mark of ['larder#:', 'larder#=t']) {
+      await flowing(setting, cache.set('k', 'old', { tags: ['t'] }))
+      place.records.delete(mark)
+
+      expect(await flowing(setting, cache.get('k'))).toBe(undefined)
+    }
   },
 } satisfies Record<string, Scenario>

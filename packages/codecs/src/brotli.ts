@@ -19,12 +19,14 @@ export interface BrotliOptions extends CompressorOptions {
  * codec({ compressor: brotli({ quality: 4 }) })
  */
 export function brotli(options: BrotliOptions = {}): Compressor {
-  const sizes = sizesOf('brotli', options, { above: 2_048, asyncAbove: 65_536 }, { quality: isLevel(0, 11) })
+  const { quality = 1 } = options
+  const asyncAbove = quality <= 2 ? 65_536 : 16_384
+  const sizes = sizesOf('brotli', options, { above: 4_096, asyncAbove }, { quality: isLevel(0, 11) })
   return zlibCompressor({
     id: 4,
     name: 'brotli',
     ...sizes,
-    compressing: { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: options.quality ?? 1 } },
+    compressing: { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: quality } },
     decompressing: {},
     compressSync: zlib.brotliCompressSync,
     compress: zlib.brotliCompress,

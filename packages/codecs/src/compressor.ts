@@ -5,7 +5,7 @@
  * `asyncAbove`  larger ones are handed to a thread of Node's pool. Below, waiting for the thread costs more than the
  *               work; above, the event loop would stand still for more than a quarter of a millisecond
  *
- * The defaults are measured: docs/codecs.md has the figures and `pnpm bench compressors` makes them.
+ * The defaults are measured, for the fast levels: docs/codecs.md has the figures.
  */
 
 import { type ByteSize, checkOptions, isBytes, type OptionTable, readBytes } from '@larder/core'

@@ -20,12 +20,14 @@ export interface GzipOptions extends CompressorOptions {
  * codec({ compressor: gzip({ level: 6 }) })
  */
 export function gzip(options: GzipOptions = {}): Compressor {
-  const sizes = sizesOf('gzip', options, { above: 2_048, asyncAbove: 32_768 }, { level: isLevel(1, 9) })
+  const { level = 1 } = options
+  const asyncAbove = level <= 3 ? 65_536 : 16_384
+  const sizes = sizesOf('gzip', options, { above: 4_096, asyncAbove }, { level: isLevel(1, 9) })
   return zlibCompressor({
     id: 3,
     name: 'gzip',
     ...sizes,
-    compressing: { level: options.level ?? 1 },
+    compressing: { level },
     decompressing: {},
     compressSync: zlib.gzipSync,
     compress: zlib.gzip,

@@ -18,6 +18,8 @@ const packr: Packr = new Packr({
   moreTypes: false,
   structuredClone: false,
   bundleStrings: false,
+  // Else every object costs two bytes more, and none may have more than 65,535 names.
+  variableMapSize: true,
   useToJSON: false,
   // Bytes of a value are its own: a view would keep the whole record alive, and change with it.
   copyBuffers: true,

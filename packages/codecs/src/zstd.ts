@@ -44,7 +44,9 @@ export const hasZstd: boolean = 'zstdCompressSync' in zlib
  * codec({ compressor: hasZstd ? zstd() : lz4() })
  */
 export function zstd(options: ZstdOptions = {}): Compressor {
-  const sizes = sizesOf('zstd', options, { above: 2_048, asyncAbove: 131_072 }, { level: isLevel(1, 19) })
+  const { level = 1 } = options
+  const asyncAbove = level <= 3 ? 131_072 : 32_768
+  const sizes = sizesOf('zstd', options, { above: 4_096, asyncAbove }, { level: isLevel(1, 19) })
   const { zstdCompressSync, zstdCompress, zstdDecompressSync, zstdDecompress, constants } =
     zlib as unknown as ZstdOfNode
   const { ZSTD_c_compressionLevel: LEVEL, ZSTD_d_windowLogMax: WINDOW } = constants
@@ -57,7 +59,7 @@ export function zstd(options: ZstdOptions = {}): Compressor {
     id: 2,
     name: 'zstd',
     ...sizes,
-    compressing: { params: { [LEVEL]: options.level ?? 1 } },
+    compressing: { params: { [LEVEL]: level } },
     decompressing: { params: { [WINDOW]: WINDOW_LOG } },
     compressSync: zstdCompressSync,
     compress: zstdCompress,

@@ -58,7 +58,7 @@ export function serializerOf(notation: Notation): Serializer {
     serialize(value) {
       try {
         if (isPlain(value, 0, notation)) return notation.write(value, 0)
-        const bytes = notation.write(formOf(value, 0, notation), 1)
+        const bytes = notation.write(formOf(value, notation), 1)
         bytes[0] = marker
         return bytes
       } catch (error) {
@@ -157,6 +157,7 @@ function isPlain(value: unknown, depth: number, notation: Notation): boolean {
   }
   if (!isRecord(value)) {
     if (!isKnown(value)) throw alien(value)
+    if (value instanceof Map || value instanceof Set) judgeInside(value, depth + 1, notation)
     return notation.keepsBytes && isPlainBytes(value)
   }
   for (const name of Object.keys(value)) {
@@ -165,6 +166,14 @@ function isPlain(value: unknown, depth: number, notation: Notation): boolean {
     if (!isPlain(value[name], depth + 1, notation)) plain = false
   }
   return plain && Object.getPrototypeOf(value) !== null
+}
+
+/** A map or set is never plain, but what is in it may have to be refused. */
+function judgeInside(inside: Map<unknown, unknown> | Set<unknown>, depth: number, notation: Notation): void {
+  for (const [key, value] of inside.entries()) {
+    isPlain(key, depth, notation)
+    if (value !== key) isPlain(value, depth, notation)
+  }
 }
 
 /** An array as such, with elements and nothing else. (Its other names cannot be seen without listing all; what regular expressions match is the one that occurs.) */
@@ -189,8 +198,8 @@ const KNOWN: ReadonlySet<unknown> = new Set(
 
 const isKnown = (value: object): boolean => KNOWN.has(Object.getPrototypeOf(value))
 
-/** The value with forms where they are needed. `isPlain` has found that nothing in it is to be refused but depth. */
-function formOf(value: unknown, depth: number, notation: Notation): unknown {
+/** The value with forms where they are needed. `isPlain` has found that nothing in it is to be refused. */
+function formOf(value: unknown, notation: Notation): unknown {
   if (value === undefined) return { $undefined: true }
   if (typeof value === 'bigint') return { $bigint: String(value) }
   if (typeof value === 'number') {
@@ -201,13 +210,10 @@ function formOf(value: unknown, depth: number, notation: Notation): unknown {
     if (notation.keepsText === undefined || notation.keepsText(value)) return value
     return { $text: Array.from({ length: value.length }, (_, i) => value.charCodeAt(i)) }
   }
-  if (typeof value === 'function' || typeof value === 'symbol') throw alien(value)
   if (typeof value !== 'object' || value === null) return value
-  if (depth > DEEPEST) throw tooDeep()
-  const inner = (each: unknown): unknown => formOf(each, depth + 1, notation)
-  if (isList(value)) return value.map(inner)
-  if (isRecord(value)) return formOfRecord(value, inner, notation)
-  if (!isKnown(value)) throw alien(value)
+  const inner = (each: unknown): unknown => formOf(each, notation)
+  if (Array.isArray(value)) return (value as unknown[]).map(inner)
+  if (!isKnown(value)) return formOfRecord(value as Readonly<Record<string, unknown>>, inner, notation)
   if (value instanceof Date) return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() }
   if (value instanceof Map)
     return { $map: Array.from(value as Map<unknown, unknown>, ([k, v]) => [inner(k), inner(v)]) }

@@ -254,7 +254,7 @@ function keep(
   const { name, policy, old } = wanted
   if (stamps === undefined) return unstored(space, name, 'store-behind', value)
   const kept = remarks.kept && old !== undefined ? old : undefined
-  const all = kept === undefined ? stamps : union(stamps, keptStamps(space, kept))
+  const all = kept === undefined ? stamps : union(stamps, kept.terms.stamps)
   const isLateCut = flight.namedLate && !(flight.late !== undefined && allLive(flight.late))
   if (flight.isGivenUp) return unstored(space, name, 'given-up', value)
   if (flight.cut || isLateCut || !allLive(all)) {
@@ -278,11 +278,6 @@ function joinedTags({ joined }: LoadFlight, { policy }: Wanted): readonly string
 function keepsMore({ stamps }: LoadFlight, { old }: Wanted, { kept }: Remarks): boolean {
   if (!kept || old === undefined) return false
   return old.terms.stamps.some(({ tag }) => stamps?.some((stamp) => stamp.tag === tag) !== true)
-}
-
-/** A kept value keeps its tags. In a store of records its stamps are those of another reading: they count if they were valid when it was read. */
-function keptStamps(space: Space, { terms }: Entry): Stamps {
-  return space.sync ? terms.stamps : terms.stamps.map((stamp) => ({ ...stamp, live: true }))
 }
 
 function union(some: Stamps, more: Stamps): Stamps {

@@ -89,7 +89,7 @@ export class StoredMarks implements Marks {
     }
     for (const [mark, token] of await this.tokens([...more])) tokens.set(mark, token)
     const entries = found.map((entry) =>
-      entry !== undefined && this.#isValid(entry, tokens) ? entry : undefined,
+      entry !== undefined && this.#isValid(entry, tokens) ? this.#ours(entry) : undefined,
     )
     return { entries, tokens }
   }
@@ -155,6 +155,12 @@ export class StoredMarks implements Marks {
     )
     kill() // again at the acknowledgement: loads that began in between may have taken the old token
     return results.every((each) => each === 'applied') ? 'applied' : 'queued'
+  }
+
+  /** A valid entry with the stamps of this process in the place of those it came with: an invalidation here reaches whoever holds it. */
+  #ours({ value, freshUntil, terms }: Entry): Entry {
+    const stamps = terms.stamps.map(({ tag, token }) => this.#homeOf(tag).#known.learn(tag, token))
+    return entryOf(value, freshUntil, { ...terms, stamps })
   }
 
   #isValid(entry: Entry, tokens: Tokens): boolean {

@@ -75,7 +75,7 @@ export function answerOfAnother(
 }
 
 /** The stale value, unless it died or was invalidated meanwhile. */
-export function stillKept(
+function stillKept(
   space: Space,
   flight: LoadFlight,
   { name, old, policy }: Wanted,

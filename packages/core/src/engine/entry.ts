@@ -86,7 +86,7 @@ function isStamp(stamp: unknown): boolean {
 }
 
 /** A record that is there and not believed. The engine takes it for a miss and reports why. */
-export interface Refused {
+interface Refused {
   readonly refused: string
 }
 

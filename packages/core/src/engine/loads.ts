@@ -192,7 +192,7 @@ function failed(space: Space, keys: readonly string[], error: unknown, backgroun
 }
 
 /** Checks and stores what was loaded; resolves to the value for the callers. */
-export function land(
+function land(
   space: Space,
   flight: LoadFlight,
   wanted: Wanted,

@@ -74,7 +74,7 @@ const isSignal: Check = (value) =>
 
 const areTags: Check = (value) => (typeof value === 'function' ? undefined : tagProblem(value))
 
-export const POLICY_OPTIONS: OptionTable = {
+const POLICY_OPTIONS: OptionTable = {
   ttl: isDuration,
   staleWhileRevalidate: isDurationOrZero,
   staleIfError: isDurationOrZero,

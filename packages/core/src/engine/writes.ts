@@ -23,7 +23,7 @@ import { isPending } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
 
-export const LIMIT = 10_000
+const LIMIT = 10_000
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 5_000
 const ABANDONED = 30_000

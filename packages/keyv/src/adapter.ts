@@ -9,7 +9,6 @@
 import { type Adapter, CacheError, type Check, type Entry, isText, type Store } from '@larder/core'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { keyv, type KeyvOptions, PLACE_OPTIONS } from './keyv.ts'
 import { isKeyvLike, type KeyvLike, type KeyvParts } from './place.ts'
 
@@ -110,12 +109,22 @@ async function findPackage(name: string): Promise<unknown> {
     return await import(name)
   } catch (error) {
     if (!isNotFound(error, name)) throw error
-    const file = resolvedFromProgram(name)
-    if (file === undefined) {
-      const message = `the store 'keyv' needs the package ${name}, which is not installed: npm install ${name}`
-      throw new CacheError('ADAPTER_MISSING', message, { cause: error })
+    for (const from of [process.argv[1], path.resolve('program.js')]) {
+      const found = from === undefined ? undefined : requiredFrom(from, name)
+      if (found !== undefined) return found
     }
-    return import(file)
+    const message = `the store 'keyv' needs the package ${name}, which is not installed: npm install ${name}`
+    throw new CacheError('ADAPTER_MISSING', message, { cause: error })
+  }
+}
+
+/** Since Node 20.19, ES modules can be required too. */
+function requiredFrom(program: string, name: string): unknown {
+  try {
+    return createRequire(program)(name)
+  } catch (error) {
+    if (isNotFound(error, name)) return undefined
+    throw error
   }
 }
 
@@ -123,16 +132,4 @@ function isNotFound(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? error.code : undefined
   return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && error.message.includes(name)
-}
-
-function resolvedFromProgram(name: string): string | undefined {
-  for (const from of [process.argv[1], path.resolve('program.js')]) {
-    if (from === undefined) continue
-    try {
-      return pathToFileURL(createRequire(from).resolve(name)).href
-    } catch {
-      // Not to be found from there.
-    }
-  }
-  return undefined
 }

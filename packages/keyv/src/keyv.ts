@@ -94,7 +94,7 @@ export function keyv(options: KeyvOptions): Store<Entry> {
 }
 
 /** The bytes alone. */
-export function keyvBytes(options: KeyvOptions): Store<Uint8Array> {
+function keyvBytes(options: KeyvOptions): Store<Uint8Array> {
   const { store, keeps = 'text' } = options
   const place = isInstance(store) ? instancePlace(store) : barePlace(store)
   const known = limitsOf(store)

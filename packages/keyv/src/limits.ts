@@ -18,8 +18,8 @@ export interface Limits {
 const NONE: Limits = { maxKeyBytes: Infinity, maxTtl: Infinity, maxBatch: 1_000 }
 
 const KNOWN: Readonly<Record<string, Partial<Limits>>> = {
-  // BatchWriteItem takes 25.
-  dynamo: { maxKeyBytes: 2_048, maxBatch: 25 },
+  // BatchWriteItem takes 25. What is for ever would be given six hours by the adapter.
+  dynamo: { maxKeyBytes: 2_048, maxBatch: 25, maxTtl: 3_650 * 86_400_000 },
   // Longer times are taken for a date, which has passed.
   KeyvMemcache: { maxKeyBytes: 250, maxTtl: 30 * 86_400_000 },
 }

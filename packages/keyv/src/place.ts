@@ -34,7 +34,7 @@ export interface Place {
   readonly failures: Failures
 }
 
-export type PlaceRecord = readonly [key: string, value: string | Uint8Array, ttl: number | undefined]
+type PlaceRecord = readonly [key: string, value: string | Uint8Array, ttl: number | undefined]
 
 /** What storage adapters and instances may have beyond the three methods. */
 export interface KeyvParts extends KeyvLike {

@@ -105,13 +105,16 @@ function inCache(): Binary | undefined {
 }
 
 function unpack(): Binary | undefined {
-  if (find('apt-get') === undefined || find('dpkg') === undefined) return undefined
+  const unpacker = find('dpkg')
+  const packages = find('apt-get')
+  if (unpacker === undefined || packages === undefined) return undefined
   const work = mkdtempSync(path.join(tmpdir(), 'larder-apt-'))
   try {
-    if (!download(work, []) && !downloadWithOwnLists(work)) return undefined
+    const apt = aptIn(work, packages)
+    if (!download(apt, []) && !downloadWithOwnLists(apt, work)) return undefined
     const parts = path.join(work, 'unpacked')
     for (const file of readdirSync(work).filter((name) => name.endsWith('.deb'))) {
-      execFileSync('dpkg', ['-x', file, parts], { cwd: work })
+      execFileSync(unpacker, ['-x', file, parts], { cwd: work })
     }
     publish(parts)
     return inCache()
@@ -132,7 +135,7 @@ function publish(parts: string): void {
   }
 }
 
-function downloadWithOwnLists(work: string): boolean {
+function downloadWithOwnLists(apt: Apt, work: string): boolean {
   for (const folder of ['lists/partial', 'cache/archives/partial']) {
     mkdirSync(path.join(work, folder), { recursive: true })
   }
@@ -144,30 +147,27 @@ function downloadWithOwnLists(work: string): boolean {
     '-o',
     'Acquire::Languages=none',
   ]
-  apt(work, [...own, 'update'])
-  return download(work, own)
+  apt([...own, 'update'])
+  return download(apt, own)
 }
 
 /** redis-tools, and what it needs that this machine lacks. */
-function download(work: string, options: readonly string[]): boolean {
-  const plan = apt(work, [
-    ...options,
-    '-s',
-    '--no-install-recommends',
-    '--reinstall',
-    'install',
-    'redis-tools',
-  ])
+function download(apt: Apt, options: readonly string[]): boolean {
+  const plan = apt([...options, '-s', '--no-install-recommends', '--reinstall', 'install', 'redis-tools'])
   const names = [...plan.stdout.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name)
-  return names.length > 0 && apt(work, [...options, 'download', ...names]).status === 0
+  return names.length > 0 && apt([...options, 'download', ...names]).status === 0
 }
 
-const apt = (work: string, args: readonly string[]): { status: number | null; stdout: string } =>
-  spawnSync('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', ...args], {
-    cwd: work,
-    encoding: 'utf8',
-    timeout: 120_000,
-  })
+type Apt = (args: readonly string[]) => { readonly status: number | null; readonly stdout: string }
+
+const aptIn =
+  (work: string, file: string): Apt =>
+  (args) =>
+    spawnSync(file, ['-qq', '-o', 'APT::Sandbox::User=root', ...args], {
+      cwd: work,
+      encoding: 'utf8',
+      timeout: 120_000,
+    })
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -43,7 +43,23 @@ export interface Hanging {
   fail(error?: Error): void
 }
 
-const RUBBISH = {
+type RubbishRecord =
+  | 'null'
+  | 'text'
+  | 'number'
+  | 'list'
+  | 'empty'
+  | 'without terms'
+  | 'without stamps'
+  | 'with stamps that are none'
+  | 'without a time'
+  | 'without a value'
+  | 'with a time that is a text'
+  | 'a promise'
+
+type RubbishList = 'too short a list' | 'too long a list' | 'no list'
+
+const RUBBISH: Readonly<Record<RubbishRecord, (record: unknown) => unknown>> = {
   null: () => null,
   text: () => 'rubbish',
   number: () => 42,
@@ -59,15 +75,15 @@ const RUBBISH = {
   'without a value': (record: unknown) => ({ ...objectOf(record), value: undefined }),
   'with a time that is a text': (record: unknown) => ({ ...objectOf(record), freshUntil: '9999999999999' }),
   'a promise': (record: unknown) => Promise.resolve(record),
-} satisfies Record<string, (record: unknown) => unknown>
+}
 
-const RUBBISH_LISTS = {
+const RUBBISH_LISTS: Readonly<Record<RubbishList, (records: readonly unknown[]) => unknown>> = {
   'too short a list': (records: readonly unknown[]) => records.slice(1),
   'too long a list': (records: readonly unknown[]) => [...records, ...records],
   'no list': () => null,
-} satisfies Record<string, (records: readonly unknown[]) => unknown>
+}
 
-export type Rubbish = keyof typeof RUBBISH | keyof typeof RUBBISH_LISTS
+export type Rubbish = RubbishRecord | RubbishList
 
 /** Every kind of rubbish that `corrupt` knows. */
 export const rubbish: readonly Rubbish[] = [

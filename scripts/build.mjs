@@ -6,10 +6,10 @@
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { packages, root } from './packages.mjs'
+import { inOrder, root } from './packages.mjs'
 import { run, tool } from './run.mjs'
 
-const all = packages()
+const all = inOrder()
 const clean = [...all.map(({ dir }) => path.join(dir, 'dist')), path.join(root, 'node_modules/.cache/tsc')]
 for (const dir of clean) rmSync(dir, { recursive: true, force: true })
 

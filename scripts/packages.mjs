@@ -19,6 +19,19 @@ export const packages = (base = root) =>
     .filter(({ dir }) => existsSync(path.join(dir, 'package.json')))
     .map((found) => ({ ...found, manifest: readJson(path.join(found.dir, 'package.json')) }))
 
+/** The same, each behind those it depends on. */
+export const inOrder = (all = packages()) => {
+  const ordered = []
+  const add = (each) => {
+    if (ordered.includes(each)) return
+    const needs = { ...each.manifest.dependencies, ...each.manifest.peerDependencies }
+    for (const other of all) if (other.manifest.name in needs) add(other)
+    ordered.push(each)
+  }
+  for (const each of all) add(each)
+  return ordered
+}
+
 /** The import paths a package offers ('.', './lz4' …) without its package.json. */
 export const entries = (manifest) => Object.keys(manifest.exports).filter((name) => name !== './package.json')
 

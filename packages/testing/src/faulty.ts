@@ -43,23 +43,9 @@ export interface Hanging {
   fail(error?: Error): void
 }
 
-type RubbishRecord =
-  | 'null'
-  | 'text'
-  | 'number'
-  | 'list'
-  | 'empty'
-  | 'without terms'
-  | 'without stamps'
-  | 'with stamps that are none'
-  | 'without a time'
-  | 'without a value'
-  | 'with a time that is a text'
-  | 'a promise'
-
 type RubbishList = 'too short a list' | 'too long a list' | 'no list'
 
-const RUBBISH: Readonly<Record<RubbishRecord, (record: unknown) => unknown>> = {
+const RUBBISH: Readonly<Record<Exclude<Rubbish, RubbishList>, (record: unknown) => unknown>> = {
   null: () => null,
   text: () => 'rubbish',
   number: () => 42,
@@ -83,7 +69,22 @@ const RUBBISH_LISTS: Readonly<Record<RubbishList, (records: readonly unknown[]) 
   'no list': () => null,
 }
 
-export type Rubbish = RubbishRecord | RubbishList
+export type Rubbish =
+  | 'null'
+  | 'text'
+  | 'number'
+  | 'list'
+  | 'empty'
+  | 'without terms'
+  | 'without stamps'
+  | 'with stamps that are none'
+  | 'without a time'
+  | 'without a value'
+  | 'with a time that is a text'
+  | 'a promise'
+  | 'too short a list'
+  | 'too long a list'
+  | 'no list'
 
 /** Every kind of rubbish that `corrupt` knows. */
 export const rubbish: readonly Rubbish[] = [

@@ -3,7 +3,8 @@
  * them and see each one fail.
  */
 
-import { describe, test, vi } from 'vitest'
+import { systemClock } from '@larder/core'
+import { describe, test } from 'vitest'
 
 /** One rule, and how it is judged: `run` rejects when it is broken. */
 export interface Rule<B> {
@@ -69,7 +70,20 @@ function assertSkips<B>(title: string, rules: readonly Rule<B>[], skips: Skips):
   }
 }
 
+const PATIENCE_MS = 2_000
+
 /** Waits for what happens some time after it was asked for: looks again until `check` throws no more. */
-export async function eventually<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { interval: 1, timeout: 2_000 })
+export async function eventually(check: () => unknown): Promise<void> {
+  const end = systemClock.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      await check()
+      return
+    } catch (error) {
+      if (systemClock.now() > end) throw error
+    }
+    await new Promise<void>((resume) => {
+      systemClock.after(1, resume)
+    })
+  }
 }

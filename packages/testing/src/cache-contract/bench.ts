@@ -14,7 +14,7 @@ export interface CacheTools extends Omit<CacheOptions, 'store' | 'clock' | 'name
   readonly name: string
 }
 
-export type DefaultPolicy = Omit<CacheTools, 'clock' | 'name'>
+type DefaultPolicy = Omit<CacheTools, 'clock' | 'name'>
 
 export interface CacheBench extends Bench {
   readonly clock: ManualClock
@@ -108,3 +108,10 @@ export const changes: readonly Change[] = [
   { how: 'invalidated by its tag', make: (cache) => cache.invalidateTags(TAG), after: undefined },
   { how: 'cleared', make: (cache) => cache.clear(), after: undefined },
 ]
+
+/** The keys that are listed, in an order that does not depend on the store. */
+export async function listed(cache: ICache, match?: string): Promise<Key[]> {
+  const keys: Key[] = []
+  for await (const key of cache.keys(match)) keys.push(key)
+  return keys.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+}

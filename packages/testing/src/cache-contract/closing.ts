@@ -27,7 +27,7 @@ const methods: Readonly<Record<string, (cache: ICache) => Promise<unknown>>> = {
   health: (cache) => cache.health(),
   deleteMatching: (cache) => cache.deleteMatching('*'),
   keys: async (cache) => {
-    for await (const key of cache.keys()) expect.fail(`listed ${key}`)
+    for await (const key of cache.keys()) expect.fail(`listed ${JSON.stringify(key)}`)
   },
   wrap: (cache) => cache.wrap(() => 1, { key: () => 'k' })(),
 }

@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import { settled } from '../clock.ts'
 import { rule } from '../contract.ts'
 import { held } from '../held.ts'
-import { type CacheRule, noLoad } from './bench.ts'
+import { type CacheRule, listed, noLoad } from './bench.ts'
 
 /** Names that might be taken for something else. */
 const NAMES = [
@@ -268,11 +268,6 @@ export const namespaces: readonly CacheRule[] = [
       ['d', 4],
     ])
 
-    const listed = async (from: typeof cache): Promise<string[]> => {
-      const keys: string[] = []
-      for await (const key of from.keys()) keys.push(String(key))
-      return keys.toSorted()
-    }
     expect(await listed(cache)).toEqual(['a', 'n:b'])
     expect(await listed(inner)).toEqual(['c', 'd'])
     expect(await inner.deleteMatching('*')).toBe(2)

@@ -7,7 +7,7 @@ import { expect } from 'vitest'
 import { settled } from '../clock.ts'
 import { eventually, rule } from '../contract.ts'
 import { held } from '../held.ts'
-import { type CacheRule, isOpen, noLoad, rejection, TAG } from './bench.ts'
+import { type CacheRule, isOpen, listed, noLoad, rejection, TAG } from './bench.ts'
 
 const failing = (): Promise<never> => Promise.reject(new Error('down'))
 const asked = (cache: ICache): number => {
@@ -20,12 +20,6 @@ function told(cache: ICache): CacheEvent['type'][] {
   const types: CacheEvent['type'][] = []
   cache.on(({ type }) => types.push(type))
   return types
-}
-
-async function listed(cache: ICache, match?: string): Promise<Key[]> {
-  const keys: Key[] = []
-  for await (const key of cache.keys(match)) keys.push(key)
-  return keys.toSorted()
 }
 
 export const watching: readonly CacheRule[] = [

@@ -10,6 +10,7 @@ import { createCache as createManager } from 'cache-manager'
 import { Cacheable, createKeyv } from 'cacheable'
 import { createCache, type ICache } from '@larder/core'
 import { memory, type MemoryOptions } from '@larder/memory'
+import { Keyv } from 'keyv'
 import { Loader } from 'layered-loader'
 import { LRUCache } from 'lru-cache'
 import { type Candidate, type User, userOf } from './harness/question.ts'
@@ -211,7 +212,10 @@ const cacheManagerOnMap: Candidate = {
   name: 'cache-manager on a Map',
   how: 'keyv on its Map, no serializer, no bound; await manager.get(key)',
   async open(keys) {
-    const manager = createManager({ ttl: HOUR })
+    const onMap = new Keyv()
+    onMap.serialize = undefined
+    onMap.deserialize = undefined
+    const manager = createManager({ stores: [onMap], ttl: HOUR })
     for (const key of keys) await manager.set(key, userOf(key))
     return { operation: (key) => manager.get(key), close: () => manager.disconnect() }
   },

@@ -54,10 +54,13 @@ function section({ question, asks, unit, command, commit, machine, cases }: Resu
 
 ${asks}
 
-\`${command}\` · larder at ${commit} · Node ${machine.node} (V8 ${machine.v8}) · ${machine.cores} × ${machine.cpu} · load ${machine.load.join(' → ')} · ${machine.at.slice(0, 10)}
+\`${command}\` · larder at ${commit} · Node ${machine.node} (V8 ${machine.v8}) · ${machine.cores} × ${machine.cpu} · load ${machine.load.join(' → ')}${isBusy(machine) ? ' (**busy: others were working on it**)' : ''} · ${machine.at.slice(0, 10)}
 
 ${cases.map((each) => table(each, unit)).join('\n\n')}`
 }
+
+/** The benchmark itself is a load of one, and of a bit more while it collects garbage. */
+const isBusy = ({ load, cores }: Result['machine']): boolean => Math.max(...load) > Math.max(2, cores)
 
 function table({ name, baseline, rounds, rows }: CaseResult, unit: Result['unit']): string {
   const lines = rows.map(

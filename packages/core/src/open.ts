@@ -149,9 +149,9 @@ async function importFrom(name: string, store: string): Promise<unknown> {
     return await import(name)
   } catch (error) {
     if (!isNotFound(error, name)) throw error
-    const url = resolveFromProgram(name)
-    if (url === undefined) throw adapterMissing(store, name, error)
-    return import(url)
+    const found = requireFromProgram(name)
+    if (found === undefined) throw adapterMissing(store, name, error)
+    return found
   }
 }
 
@@ -165,21 +165,19 @@ function isNotFound(error: unknown, name: string): boolean {
   return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && error.message.includes(installed)
 }
 
-function resolveFromProgram(name: string): string | undefined {
+function requireFromProgram(name: string): unknown {
   const { process } = globalThis as {
     process?: { argv?: string[]; cwd?: () => string; getBuiltinModule?: (name: string) => unknown }
   }
   const modules = process?.getBuiltinModule?.('node:module') as
-    | { createRequire(from: string): { resolve(name: string): string } }
+    | { createRequire(from: string): (name: string) => unknown }
     | undefined
-  const urls = process?.getBuiltinModule?.('node:url') as { pathToFileURL(path: string): URL } | undefined
-  if (modules === undefined || urls === undefined) return undefined
   for (const from of [process?.argv?.[1], `${process?.cwd?.() ?? '.'}/program.js`]) {
     if (from === undefined) continue
     try {
-      return urls.pathToFileURL(modules.createRequire(from).resolve(name)).href
-    } catch {
-      // Not to be found from there.
+      return modules?.createRequire(from)(name)
+    } catch (error) {
+      if (!isNotFound(error, name)) throw error
     }
   }
   return undefined

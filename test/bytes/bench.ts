@@ -68,9 +68,9 @@ export const TERMS: Terms = termsOf(60_000, 3_600_000, [
 
 export interface Place {
   /** What is kept for a value. */
-  write(value: unknown, key?: string, terms?: Terms): Promise<Uint8Array>
+  readonly write: (value: unknown, key?: string, terms?: Terms) => Promise<Uint8Array>
   /** What is found where these bytes are kept; or why nothing. */
-  read(bytes: Uint8Array, key?: string): Entry | string | Promise<Entry | string>
+  readonly read: (bytes: Uint8Array, key?: string) => Entry | string | Promise<Entry | string>
 }
 
 const judged = (found: unknown): Entry | string => {

@@ -22,7 +22,7 @@ interface Bomb {
   readonly payload: Uint8Array
 }
 
-const { zstdCompressSync } = zlib as unknown as { zstdCompressSync(bytes: Uint8Array): Uint8Array }
+const { zstdCompressSync } = zlib as unknown as { zstdCompressSync: (bytes: Uint8Array) => Uint8Array }
 const zeros = Buffer.alloc(MB)
 const times = (count: number, part: Uint8Array): Uint8Array =>
   Buffer.concat(Array.from({ length: count }, () => part))
@@ -49,7 +49,7 @@ const bombs = (rawSize: number): readonly Bomb[] => [
         {
           name: 'zstd: a window of 128 MB',
           compressor: zstd(),
-          payload: Buffer.from('28b52ffd0088030010' + '61', 'hex'),
+          payload: Buffer.from('28b52ffd008803001061', 'hex'),
         },
       ]
     : []),

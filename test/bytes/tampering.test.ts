@@ -17,7 +17,7 @@ import { describe, expect, test } from 'vitest'
 import { codecs, keyring, NOW } from './bench.ts'
 
 interface Scene {
-  readonly cache: ICache<unknown>
+  readonly cache: ICache
   readonly kept: Map<string, Uint8Array>
   readonly refused: { readonly key: string; readonly why: string }[]
 }
@@ -35,7 +35,7 @@ function scene(
     delete: async (key) => void kept.delete(key),
   }
   const clock = manualClock({ start: NOW })
-  const cache = createCache<unknown>({ name: 'app', store: encoded(store, by, { clock }), clock, ttl: '5m' })
+  const cache = createCache({ name: 'app', store: encoded(store, by, { clock }), clock, ttl: '5m' })
   const refused: { key: string; why: string }[] = []
   cache.on((event: CacheEvent) => {
     if (event.type === 'refused') refused.push({ key: event.key, why: event.why })

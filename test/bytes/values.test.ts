@@ -40,7 +40,7 @@ test('the documentation shows this table, row by row', () => {
 })
 
 test('a refusal says what is in the way, and where', () => {
-  const { serialize } = json()
+  const serialize = (value: unknown): unknown => json().serialize(value)
 
   expect(() => serialize({ users: [{ name: 'a' }, { greet() {} }] })).toThrow(
     'a function, which would not come back as it was; keep plain data (at .users[1].greet)',

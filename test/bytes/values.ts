@@ -87,7 +87,7 @@ export const table: readonly Row[] = [
     title: 'names of methods (`toString`, `constructor`, `toJSON`) that hold data',
     verdict: 'kept',
     values: [
-      { toString: 1, toJSON: 2, constructor: 3, length: 4, valueOf: null, then: 5 },
+      { toString: 1, toJSON: 2, constructor: 3, length: 4, valueOf: null },
       { constructor: { prototype: { x: 1 } } },
     ],
   },
@@ -167,7 +167,7 @@ export const table: readonly Row[] = [
   {
     title: 'functions',
     verdict: 'refused',
-    values: [() => {}, { f() {} }, [class {}], new Map([['f', Math.max]])],
+    values: [() => {}, { f() {} }, [Point], new Map([['f', Math.max]])],
   },
   {
     title: 'symbols, as values and as names',

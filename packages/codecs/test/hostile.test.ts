@@ -184,7 +184,9 @@ describe('msgpack', () => {
   test('an extension that somebody has registered for the whole process makes nothing of our records', async () => {
     const { addExtension } = await import('msgpackr')
     let made = 0
-    class Evil {}
+    class Evil {
+      readonly evil = true
+    }
     addExtension({ Class: Evil, type: 0x21, pack: () => Buffer.of(1), unpack: () => (made++, new Evil()) })
 
     expect(await framed(by, hex('c7 01 21 00'))).toBe('undecodable')

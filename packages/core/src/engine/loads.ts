@@ -127,6 +127,7 @@ async function fly(
   try {
     const captured = space.sync || tokens !== undefined ? space.capture(policy.tags, tokens) : undefined
     const marks = isPending(captured) ? await captured : captured
+    if (flights.every(({ isGivenUp }) => isGivenUp)) return // while the store was asked for its marks
     for (const flight of flights) {
       flight.stamps = marks?.stamps
       flight.late = marks?.late

@@ -561,7 +561,7 @@ class Player {
     for (const parcel of this.#net.parcels) {
       if (this.#clock.now() + ms - parcel.sent > 20_000) parcel.answer()
     }
-    this.witness.now(`${ms} ms pass`)
+    this.witness.passed(ms)
     await this.#clock.advance(ms)
   }
 

@@ -844,4 +844,40 @@ export const scenarios = {
       expect(await flowing(setting, cache.get('k'))).toBe(undefined)
     }
   },
+
+  'a caller who has asked the store does not join a load that began without it': async (core) => {
+    const place = new Place()
+    const here = far(core, {}, place)
+    const there = far(core, {}, place)
+    const source = held()
+    const before = here.cache.getOrSet('k', source.load)
+    await turns(40)
+    await here.clock.advance(150) // the store takes too long: what the load brings cannot be fenced against others
+    await source.started
+
+    await flowing(there, there.cache.clear())
+    const after = here.cache.getOrSet('k', source.load)
+    await here.flow()
+    source.calls.forEach((call, i) => call.release(i === 0 ? 'old' : 'new'))
+    await here.flow()
+
+    expect(await before).toBe('old')
+    expect(await after).toBe('new')
+  },
+
+  'a load that everybody has left before it began does not begin': async (core) => {
+    const setting = far(core)
+    const { cache, clock, parcel } = setting
+    const source = held('value')
+    const asked = cache.getOrSet('k', source.load, { loadTimeout: { hard: 50 } })
+    asked.catch(() => {})
+    await turns(40)
+    parcel('getMany').answer()
+    await turns(40)
+    await clock.advance(60)
+    await expect(asked).rejects.toThrow('took longer than 50 ms')
+    await setting.flow()
+
+    expect(source.calls).toHaveLength(0)
+  },
 } satisfies Record<string, Scenario>

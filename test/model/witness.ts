@@ -55,6 +55,7 @@ export class Witness {
   readonly #settled = new Map<number, number>()
   readonly #invalidations: Invalidation[] = []
   readonly #loading = new Map<string, Set<Load>>()
+  readonly #passed: { readonly at: number; readonly ms: number }[] = []
   readonly #suspicions: (() => void)[] = []
   /** Something after which loads of any key may begin anew: somebody left, a mark got lost. */
   #disturbed = 0
@@ -111,6 +112,7 @@ export class Witness {
     signal: AbortSignal,
   ): Load {
     const began = this.now(`p${process} load ${space} ${keys.join(' ')}`)
+    if (signal.aborted) this.fail('a loader was called though nobody wants its value any more')
     const load = { called, began, signal }
     for (const key of keys) {
       const place = `${process} ${space}:${key}`
@@ -154,14 +156,35 @@ export class Witness {
     if (value.space !== space || value.key !== key) {
       this.fail(`${space}:${key} answered the value of ${value.space}:${value.key}`)
     }
-    for (const { kind, called: since } of this.#against(process, value, called)) {
+    const isBlind = this.#isBlind(process, space, key, called)
+    for (const { kind, called: since, process: by } of this.#against(process, value, called)) {
       if (kind === 'expire' && how === 'getOrSet') continue
+      if (by !== process && isBlind) continue
       this.fail(`read ${called} of ${space}:${key} answered #${value.id}, invalidated by ${kind} at ${since}`)
     }
   }
 
   fail(why: string): never {
     throw new Violation(`${why}\n${this.log.join('\n')}`)
+  }
+
+  passed(ms: number): void {
+    this.#passed.push({ at: this.now(`${ms} ms pass`), ms })
+  }
+
+  /**
+   * Whether a process may have answered a read without asking the store, and so cannot have heard of others: what it
+   * has itself said about the key was not acknowledged, or the store took too long.
+   */
+  #isBlind(process: number, space: string, key: string, called: number): boolean {
+    const waited = this.#passed.reduce((sum, { at, ms }) => (at > called ? sum + ms : sum), 0)
+    if (waited >= 100) return true
+    return this.#invalidations.some((each) => {
+      if (each.process !== process || (each.acknowledged ?? Infinity) < called) return false
+      return each.kind === 'clear' || each.kind === 'tags'
+        ? isWithin(space, each.space)
+        : each.space === space && each.what.includes(key)
+    })
   }
 
   /** The invalidations that forbid `value` to a read called at the moment `called`. */

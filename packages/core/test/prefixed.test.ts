@@ -1,0 +1,90 @@
+import { prefixed, type Store } from '@larder/core'
+import { storeContract } from '@larder/testing'
+import { memory } from '@larder/memory'
+import { describe, expect, test } from 'vitest'
+
+/** A store of texts that remembers what it was asked. */
+function recorded(): { readonly store: Store<string>; readonly asked: unknown[] } {
+  const asked: unknown[] = []
+  const map = new Map<string, string>()
+  const store: Store<string> = {
+    name: 'recorded',
+    get: (key) => (asked.push(['get', key]), map.get(key)),
+    set: (key, record, ttl) => (asked.push(['set', key, ttl]), void map.set(key, record)),
+    delete: (key) => (asked.push(['delete', key]), void map.delete(key)),
+    getMany: (keys) => (asked.push(['getMany', ...keys]), keys.map((key) => map.get(key))),
+    setMany: (records) => {
+      asked.push(['setMany', ...records.map(([key, , ttl]) => [key, ttl])])
+      for (const [key, record] of records) map.set(key, record)
+    },
+    deleteMany: (keys) => {
+      asked.push(['deleteMany', ...keys])
+      for (const key of keys) map.delete(key)
+    },
+    clear: (prefix) => void asked.push(['clear', prefix]),
+    async *keys(prefix) {
+      asked.push(['keys', prefix])
+      yield* [...map.keys()]
+    },
+    usage: () => ({
+      entries: map.size,
+      bytes: 0,
+      maxEntries: 1,
+      maxBytes: 1,
+      removed: { entries: 0, bytes: 0, expired: 0, oversized: 0 },
+    }),
+    check: () => 'well',
+  }
+  return { store, asked }
+}
+
+describe('a view behind a prefix', () => {
+  test('puts the prefix before every key, and takes it off again', async () => {
+    const { store, asked } = recorded()
+    const view = prefixed(store, 'p*:')
+    await view.set('a', '1', 7)
+    await view.setMany?.([['b', '2', 8]])
+    await store.set('other', '3', 9)
+
+    expect(await view.get('a')).toBe('1')
+    expect(await view.getMany?.(['b', 'a', 'c'])).toEqual(['2', '1', undefined])
+    const listed: string[] = []
+    for await (const key of view.keys?.('') ?? []) listed.push(key)
+    expect(listed).toEqual(['a', 'b'])
+    await view.delete('a')
+    await view.deleteMany?.(['b'])
+    await view.clear?.('x')
+
+    expect(asked).toEqual([
+      ['set', 'p*:a', 7],
+      ['setMany', ['p*:b', 8]],
+      ['set', 'other', 9],
+      ['get', 'p*:a'],
+      ['getMany', 'p*:b', 'p*:a', 'p*:c'],
+      ['keys', 'p*:'],
+      ['delete', 'p*:a'],
+      ['deleteMany', 'p*:b'],
+      ['clear', 'p*:x'],
+    ])
+    expect(view.usage?.().entries).toBe(1)
+    expect(view.check?.()).toBe('well')
+    expect(view.sync).toBe(false)
+  })
+
+  test('can do no more than the store can', () => {
+    const { store } = recorded()
+    const bare = prefixed({ name: 'bare', get: store.get, set: store.set, delete: store.delete }, 'p:')
+    expect(Object.keys(bare).toSorted()).toEqual(['delete', 'get', 'name', 'set', 'sync'])
+  })
+
+  test('is the one that the store has, if it has a cheaper one', () => {
+    const { store } = recorded()
+    const own = { ...store, name: 'own' }
+    expect(prefixed({ ...store, within: (prefix) => (prefix === 'p:' ? own : store) }, 'p:')).toBe(own)
+  })
+})
+
+storeContract('a memory store behind a prefix', {
+  open: (clock) => prefixed(memory({ clock, maxEntries: 1_000 }), 'p[*]?:'),
+  keeps: 'entries',
+})

@@ -85,7 +85,13 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
   }
 }
 
-/** Lets promises that are already on their way be followed up. */
+/**
+ * Lets promises that are already on their way be followed up.
+ *
+ * @example
+ * source.release()
+ * await settled()   // what was loaded has been stored, or refused
+ */
 export async function settled(): Promise<void> {
   for (let i = 0; i < TURNS; i++) await Promise.resolve()
 }

@@ -86,7 +86,15 @@ export type Rubbish =
   | 'too long a list'
   | 'no list'
 
-/** Every kind of rubbish that `corrupt` knows. */
+/**
+ * Every kind of rubbish that `corrupt` knows.
+ *
+ * @example
+ * test.each(rubbish)('a miss is made of %s', async (kind) => {
+ *   store.corrupt(kind)
+ *   expect(await cache.get('k')).toBe(undefined)
+ * })
+ */
 export const rubbish: readonly Rubbish[] = [
   ...Object.keys(RUBBISH),
   ...Object.keys(RUBBISH_LISTS),

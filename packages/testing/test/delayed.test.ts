@@ -6,6 +6,8 @@
 import { createCache, type Entry, type Store } from '@larder/core'
 import { memory } from '@larder/memory'
 import { cacheContract, delayed, storeContract } from '@larder/testing'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
 
 /** memory has no getMany of its own: one question at a time is no slower there. */
 function withMany(store: Store<Entry>): Store<Entry> {
@@ -64,4 +66,39 @@ cacheContract('a cache on delayed memory with all the faster ways', {
 cacheContract('a cache on unevenly delayed memory', {
   open: ({ clock, ...options }) =>
     createCache({ ...options, clock, store: delayed(withMany(memory({ clock })), { wait: uneven() }) }),
+})
+
+test('in whatever order questions and answers travel, nobody reads what was deleted before he asked', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(fc.constantFrom('read', 'write'), { maxLength: 12 }),
+      async (s, steps) => {
+        const wait = (what: string): Promise<void> => s.schedule(Promise.resolve(), what)
+        const cache = createCache({ store: delayed(memory(), { wait }), storeTimeout: Infinity })
+        let version = 0
+        const under: Promise<unknown>[] = []
+        const { task } = s.scheduleSequence(
+          steps.map((what) => async () => {
+            if (what === 'write') {
+              version++
+              under.push(cache.delete('k'))
+              return
+            }
+            const least = version
+            const load = async (): Promise<number> => {
+              const seen = version
+              await wait('load')
+              return seen
+            }
+            under.push(cache.getOrSet('k', load).then((found) => expect(found).toBeGreaterThanOrEqual(least)))
+          }),
+        )
+
+        await s.waitFor(task)
+        await s.waitFor(Promise.all(under))
+      },
+    ),
+    { numRuns: 100 },
+  )
 })

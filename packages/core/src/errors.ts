@@ -85,10 +85,10 @@ export const valueRefused = (why: string, cause?: unknown): CacheError =>
 export const cacheClosed = (name: string): CacheError =>
   new CacheError('CACHE_CLOSED', `the cache '${name}' is closed: create a new one, or close it later`)
 
-export const adapterMissing = (store: string, name: string, cause: unknown): CacheError =>
+export const adapterMissing = (store: string, names: readonly string[], cause: unknown): CacheError =>
   new CacheError(
     'ADAPTER_MISSING',
-    `the store '${store}' needs the package ${name}, which is not installed: npm install ${name} (bundled programs hand it in: openCache(…, { adapters: { ${JSON.stringify(store)}: adapter } }))`,
+    `the store '${store}' needs the package ${names.join(' or ')}, which is not installed: npm install ${names[0] ?? store} (bundled programs hand it in: openCache(…, { adapters: { ${JSON.stringify(store)}: adapter } }))`,
     { cause },
   )
 

@@ -134,23 +134,31 @@ function pick(
 }
 
 async function findAdapter(store: string): Promise<Adapter<never>> {
-  const name = /^[a-z0-9-]+$/.test(store) ? `@larder/${store}` : store
-  const found = await importFrom(name, store)
-  const { adapter } = found as { adapter?: unknown }
-  if (typeof adapter !== 'object' || adapter === null || !('open' in adapter) || !('options' in adapter)) {
-    throw adapterBroken(name)
+  const names = /^[a-z0-9-]+$/.test(store) ? [`@larder/${store}`, store] : [store]
+  let missing: unknown
+  for (const name of names) {
+    const found = await importFrom(name).catch((error: unknown) => {
+      if (!isNotFound(error, name)) throw error
+      missing ??= error
+    })
+    if (found === undefined) continue
+    const { adapter } = found as { adapter?: unknown }
+    if (typeof adapter !== 'object' || adapter === null || !('open' in adapter) || !('options' in adapter)) {
+      throw adapterBroken(name)
+    }
+    return adapter as Adapter<never>
   }
-  return adapter as Adapter<never>
+  throw adapterMissing(store, names, missing)
 }
 
 /** From here, where flat installs have it; or from the program, where strict ones do. */
-async function importFrom(name: string, store: string): Promise<unknown> {
+async function importFrom(name: string): Promise<unknown> {
   try {
     return await import(name)
   } catch (error) {
     if (!isNotFound(error, name)) throw error
     const found = requireFromProgram(name)
-    if (found === undefined) throw adapterMissing(store, name, error)
+    if (found === undefined) throw error
     return found
   }
 }

@@ -75,11 +75,7 @@ export function answerOfAnother(
 }
 
 /** The stale value, unless it died or was invalidated meanwhile. */
-function stillKept(
-  space: Space,
-  flight: LoadFlight,
-  { name, old, policy }: Wanted,
-): Entry | undefined {
+function stillKept(space: Space, flight: LoadFlight, { name, old, policy }: Wanted): Entry | undefined {
   if (old === undefined) return undefined
   if (space.sync) {
     const kept = space.believed(name, space.look(name))

@@ -9,6 +9,7 @@ import { type Key, keyOf } from '../key.ts'
 import type { Entry, Stamps } from './entry.ts'
 import { Flight } from './flights.ts'
 import { tagProblem } from './policy.ts'
+import type { Tokens } from './stored-marks.ts'
 
 /** One call of a loader, for one key or for many. */
 export class LoadCall {
@@ -46,6 +47,10 @@ export class LoadFlight extends Flight<unknown> {
   /** The marks as they were before the load began; undefined until they are known. */
   stamps: Stamps | undefined
   late: Stamps | undefined
+  /** The loader was called; the marks, if any, were taken. */
+  hasBegun: boolean = false
+  /** What the store said of the marks before that. */
+  tokens: Tokens | undefined
   /** Tags that callers want who have joined it: the value gets them like those that are named late. */
   readonly joined: Set<string> = new Set()
   /** The loader named tags that were not known before it began. */

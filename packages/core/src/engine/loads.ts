@@ -33,15 +33,29 @@ export interface Wanted {
 }
 
 /** The load of a key that a caller may wait for. Throws if the caller is that load. */
-export function openFlight(space: Space, name: string): LoadFlight | undefined {
-  const open = space.flights.get(name)
+export function openFlight(space: Space, wanted: Wanted): LoadFlight | undefined {
+  const open = space.flights.get(wanted.name)
   if (open === undefined) return undefined
-  if (open.stamps === undefined || allLive(open.stamps)) {
-    if (isInside(open.call)) throw loadRecursed(name)
+  if (mayJoin(open, wanted)) {
+    if (isInside(open.call)) throw loadRecursed(wanted.name)
     return open
   }
-  space.flights.cut(name)
+  space.flights.cut(wanted.name)
   return undefined
+}
+
+/**
+ * A load under known marks is shared while they are live. One that could not take them (the store did not answer, or
+ * cannot mint them) is shared by those who know no more than it: who has read other tokens may come after an
+ * invalidation elsewhere.
+ */
+function mayJoin(open: LoadFlight, { tokens }: Wanted): boolean {
+  if (open.stamps !== undefined) return allLive(open.stamps)
+  if (!open.hasBegun || tokens === undefined) return true
+  return (
+    open.tokens !== undefined &&
+    [...tokens].every(([mark, token]) => (open.tokens?.get(mark) ?? null) === token)
+  )
 }
 
 function staleOf(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
@@ -91,14 +105,9 @@ export function beginOne(
 
 /** Begins a load that nobody waits for, unless one is under way. */
 export function refresh(space: Space, wanted: Wanted, load: Loader<unknown>): void {
-  if (openFlightQuietly(space, wanted.name) === undefined) {
-    beginOne(space, wanted, load, true)
-  }
-}
-
-function openFlightQuietly(space: Space, name: string): LoadFlight | undefined {
-  const open = space.flights.get(name)
-  return open !== undefined && (open.stamps === undefined || allLive(open.stamps)) ? open : undefined
+  const open = space.flights.get(wanted.name)
+  if (open !== undefined && mayJoin(open, wanted)) return
+  beginOne(space, wanted, load, true)
 }
 
 /** Gives a load up for all who wait for it. */
@@ -131,6 +140,8 @@ async function fly(
     for (const flight of flights) {
       flight.stamps = marks?.stamps
       flight.late = marks?.late
+      flight.tokens = tokens
+      flight.hasBegun = true
     }
     const remarks = noRemarks()
     const began = clock.exact()

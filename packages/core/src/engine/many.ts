@@ -60,7 +60,7 @@ export function answerMany(
 ): readonly Promise<unknown>[] {
   const now = space.house.clock.now()
   const isStale = (old: Entry | undefined): boolean => old !== undefined && ageOf(old, now) === 'stale'
-  const opened = wanted.map(({ name }) => openFlight(space, name))
+  const opened = wanted.map((each) => openFlight(space, each))
   const toRefresh = wanted.filter(({ old }, i) => opened[i] === undefined && isStale(old))
   const toLoad = wanted.filter(({ old }, i) => opened[i] === undefined && !isStale(old))
   if (toRefresh.length > 0) begin(space, toRefresh, callForMany(toRefresh, load), true)

@@ -77,7 +77,7 @@ export class Known {
       return known
     }
     if (known !== undefined) known.live = false
-    const stamp = { tag: mark, token, live: true, used: true }
+    const stamp = { tag: mark, token, live: true, used: false }
     this.#stamps.set(mark, stamp)
     if (this.#stamps.size > this.limit) this.#shrink()
     return stamp

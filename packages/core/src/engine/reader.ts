@@ -94,10 +94,11 @@ export class Reader<V> {
 
   /** What a synchronous store has; it may be anything. */
   #look(name: string): Entry | undefined {
-    const space = this.space
+    const { space } = this
     if (space.writes.size !== 0) return space.look(name)
     try {
-      return this.#view.get(name) as Entry | undefined
+      const found = this.#view.get(name) as Entry | undefined | null
+      return found === null ? space.believed(name, found) : found
     } catch (error) {
       space.failed('get', name, error)
       return undefined
@@ -106,8 +107,10 @@ export class Reader<V> {
 
   /** A store that breaks its contract may have handed out anything, so nothing is taken for granted here. */
   #isFresh(found: Entry): boolean {
-    const space = this.space
-    if (!(space.house.clock.now() < found.freshUntil)) return false
+    const { space } = this
+    const { value, freshUntil } = found
+    if (typeof freshUntil !== 'number' || !(space.house.clock.now() < freshUntil) || value === undefined)
+      return false
     const stamps = (found.terms as Entry['terms'] | undefined)?.stamps
     return stamps === space.marks.base || (Array.isArray(stamps) && allLive(stamps))
   }
@@ -236,7 +239,7 @@ export class Reader<V> {
       refresh(space, wanted, load as Loader<unknown>)
       return Promise.resolve(old.value)
     }
-    const open = openFlight(space, name)
+    const open = openFlight(space, wanted)
     this.#countMiss(name)
     if (open !== undefined) {
       return answerOfAnother(space, open, wanted, how?.signal, () => this.#again(key, load, how))

@@ -111,12 +111,12 @@ export class Space {
   }
 
   /** What `look` found, if it may be believed; fresh or not. */
-  believed(key: string, found: Entry | undefined): Entry | undefined {
+  believed(key: string, found: Entry | undefined | null): Entry | undefined {
     if (found === undefined) return undefined
     const problem = entryProblem(found)
-    if (problem !== undefined) {
+    if (problem !== undefined || found === null) {
       if (isPending(found as unknown)) this.background(Promise.resolve(found as unknown))
-      this.refuse(key, problem)
+      this.refuse(key, problem ?? 'nothing')
       return undefined
     }
     const isUsable = allLive(found.terms.stamps) && ageOf(found, this.house.clock.now()) !== 'dead'

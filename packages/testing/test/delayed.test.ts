@@ -5,7 +5,7 @@
 
 import { createCache, type Entry, type Store } from '@larder/core'
 import { memory } from '@larder/memory'
-import { cacheContract, delayed, storeContract } from '@larder/testing'
+import { cacheContract, delayed, held, settled, storeContract } from '@larder/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -101,4 +101,24 @@ test('in whatever order questions and answers travel, nobody reads what was dele
     ),
     { numRuns: 100 },
   )
+})
+
+test('a set whose question for the marks is answered late takes nothing from a set that was quicker', async () => {
+  const gate = held<void, []>()
+  let questions = 0
+  const wait = async (what: string): Promise<void> => {
+    // The second set has asked before the first has written marks, and hears the answer afterwards.
+    if (/^get .*#.*, answered$/u.test(what) && ++questions > 2 && questions <= 4) await gate.load()
+  }
+  const cache = createCache({ store: delayed(memory(), { wait }), storeTimeout: Infinity })
+
+  const quick = cache.set('quick', 1)
+  const slow = cache.set('slow', 2)
+  await quick
+  await settled()
+  for (const call of gate.calls) call.release()
+  await slow
+
+  expect(gate.calls.length).toBe(2)
+  expect(await cache.getMany(['quick', 'slow'])).toEqual([1, 2])
 })

@@ -82,7 +82,7 @@ describe('a policy is resolved once', () => {
 })
 
 describe('misuse is refused at once', () => {
-  test.for<[Policy<unknown>, string]>([
+  test.for<[Policy, string]>([
     [{ ttl: 0 }, 'ttl must be more than 0'],
     [{ staleIfError: -1 }, 'staleIfError must be more than 0'],
     [{ jitter: 1.1 }, 'jitter must be a number from 0 to 1, not 1.1'],

@@ -23,10 +23,10 @@ import { type ManualClock, manualClock } from '@larder/testing'
 /** How many times as much is tried. */
 export const RUNS = Number(process.env['LARDER_RUNS'] ?? 1)
 
-export const serializers: readonly Serializer[] = [json(), msgpack()]
+const serializers: readonly Serializer[] = [json(), msgpack()]
 
 const every = { above: 1 } as const
-export const compressors: readonly (Compressor | undefined)[] = [
+const compressors: readonly (Compressor | undefined)[] = [
   undefined,
   lz4(every),
   ...(hasZstd ? [zstd(every)] : []),
@@ -35,14 +35,14 @@ export const compressors: readonly (Compressor | undefined)[] = [
 ]
 
 export const keyring = { k1: '11'.repeat(32), k2: '22'.repeat(32) }
-export const sealers: readonly (Sealer | undefined)[] = [undefined, sealed({ keys: keyring, current: 'k1' })]
+const sealers: readonly (Sealer | undefined)[] = [undefined, sealed({ keys: keyring, current: 'k1' })]
 
 export interface Named {
   readonly name: string
   readonly codec: Codec
 }
 
-export function named(serializer: Serializer, compressor?: Compressor, sealer?: Sealer): Named {
+function named(serializer: Serializer, compressor?: Compressor, sealer?: Sealer): Named {
   const name = [serializer.name, compressor?.name, sealer?.name]
     .filter((each) => each !== undefined)
     .join(' + ')

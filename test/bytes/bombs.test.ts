@@ -13,14 +13,12 @@ interface Report {
   readonly most: number
 }
 
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
-
 /** As JavaScript, since a loader of TypeScript takes as much memory as Node. Beside the packages that it imports. */
-const program = here('../../packages/codecs/node_modules/.cache/bombs.mjs')
+const program = fileURLToPath(new URL('../../packages/codecs/node_modules/.cache/bombs.mjs', import.meta.url))
 
 beforeAll(async () => {
   const bundle = await rolldown({
-    input: here('bombs.child.ts'),
+    input: fileURLToPath(new URL('./bombs.child.ts', import.meta.url)),
     platform: 'node',
     external: /^(node:|lz4-napi$|msgpackr$)/,
     resolve: { conditionNames: ['@larder/source', 'import', 'node'] },

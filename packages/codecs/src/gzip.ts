@@ -21,7 +21,7 @@ export interface GzipOptions extends CompressorOptions {
  */
 export function gzip(options: GzipOptions = {}): Compressor {
   const { level = 1 } = options
-  const asyncAbove = level <= 3 ? 65_536 : 16_384
+  const asyncAbove = level <= 3 ? 32_768 : 8_192
   const sizes = sizesOf('gzip', options, { above: 4_096, asyncAbove }, { level: isLevel(1, 9) })
   return zlibCompressor({
     id: 3,

@@ -22,7 +22,7 @@ export type Lz4Options = CompressorOptions
  * codec({ compressor: lz4({ above: '4kb' }) })
  */
 export function lz4(options: Lz4Options = {}): Compressor {
-  const { above, asyncAbove } = sizesOf('lz4', options, { above: 2_048, asyncAbove: 262_144 })
+  const { above, asyncAbove } = sizesOf('lz4', options, { above: 2_048, asyncAbove: 131_072 })
   return {
     id: 1,
     name: 'lz4',

@@ -21,7 +21,7 @@ import type { Serializer } from './codec.ts'
 import { asBuffer, base64Of, bufferPrototype, bytesOfBase64, isPlainBytes } from './text.ts'
 
 /** Deeper than anything sensible, and far from the end of the stack. */
-export const DEEPEST = 500
+const DEEPEST = 500
 /** A level of a value takes at most four where it is written in forms: {"$map":[[k,v]]} */
 const DEEPEST_IN_FORMS = 4 * (DEEPEST + 1)
 

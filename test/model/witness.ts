@@ -37,6 +37,9 @@ interface Load {
   readonly signal: AbortSignal
 }
 
+/** ms; that of createCache. */
+const STORE_DEADLINE = 100
+
 /** How strictly answers are judged: in one process everything; among several what §7 of the design promises. */
 export type Scope = 'one process' | 'processes'
 
@@ -120,6 +123,7 @@ export class Witness {
       for (const other of loading) {
         const since = Math.min(called, other.called)
         if (this.scope === 'processes' || other.signal.aborted || this.#disturbed > since) continue
+        if (this.#isUnmarked(since)) continue
         this.#suspicions.push(() => {
           if (!this.#isCut(space, key, since)) {
             this.fail(`two loads of ${space}:${key} at once, from ${other.began} and ${began}`)
@@ -130,6 +134,16 @@ export class Witness {
       this.#loading.set(place, loading)
     }
     return load
+  }
+
+  /**
+   * While an invalidation is on its way, loads cannot take marks. Who knows marks later does not share such a load,
+   * since it could not tell of an invalidation elsewhere: two at once are then the price.
+   */
+  #isUnmarked(since: number): boolean {
+    return this.#invalidations.some(
+      ({ called, settled }) => settled === undefined || (settled > since && settled > called + 1),
+    )
   }
 
   /** Judges what could not be judged at once: an acknowledgement that cut a load is heard of a few turns after it did. */
@@ -168,8 +182,13 @@ export class Witness {
     throw new Violation(`${why}\n${this.log.join('\n')}`)
   }
 
+  /**
+   * A store that was not heard of within its deadline may have left a load without marks; who has heard of it since
+   * does not share that one, since it could not tell of an invalidation elsewhere.
+   */
   passed(ms: number): void {
     this.#passed.push({ at: this.now(`${ms} ms pass`), ms })
+    if (ms >= STORE_DEADLINE) this.#disturbed = this.#moment
   }
 
   /**

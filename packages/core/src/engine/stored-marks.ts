@@ -34,6 +34,9 @@ export interface Fetched {
   readonly tokens: Tokens
 }
 
+/** What was known of a mark when a question was put. */
+type Before = Stamp | undefined | 'invalidating' | 'minting'
+
 export interface StoredMarksPorts {
   readonly store: Store<Entry>
   readonly clock: Clock
@@ -174,21 +177,18 @@ export class StoredMarks implements Marks {
    * What is known of marks when the store is asked for them. Its answer may overtake what is said meanwhile, so it
    * counts only for marks of which nothing newer is known by then; while an invalidation is on its way, for none.
    */
-  #before(marks: readonly string[]): ReadonlyMap<string, Stamp | undefined | 'invalidating'> {
+  #before(marks: readonly string[]): ReadonlyMap<string, Before> {
     return new Map(
-      marks.map((mark) => {
+      marks.map((mark): [string, Before] => {
         const home = this.#homeOf(mark)
-        return [mark, home.#isInvalidating(mark) ? 'invalidating' : home.#known.get(mark)]
+        if (home.#isInvalidating(mark)) return [mark, 'invalidating']
+        return [mark, home.#minting.has(mark) ? 'minting' : home.#known.get(mark)]
       }),
     )
   }
 
   /** The token in a record; null if there is none that counts. */
-  #tokenIn(
-    mark: string,
-    record: unknown,
-    before: ReadonlyMap<string, Stamp | undefined | 'invalidating'>,
-  ): string | null {
+  #tokenIn(mark: string, record: unknown, before: ReadonlyMap<string, Before>): string | null {
     const home = this.#homeOf(mark)
     const knownThen = before.get(mark)
     if (knownThen === 'invalidating' || home.#isInvalidating(mark)) {
@@ -198,6 +198,7 @@ export class StoredMarks implements Marks {
     const value = entryProblem(record) === undefined ? (record as Entry).value : undefined
     const token = typeof value === 'string' ? value : null
     const known = home.#known.get(mark)
+    // Something is known since the question was put: an entry under another token may be older than that.
     if (known !== knownThen) return token !== null && known?.token === token ? token : null
     if (token !== null) return home.#known.learn(mark, token).token
     // Gone: somebody has invalidated it, and loads under the old token are not to be joined.
@@ -214,7 +215,8 @@ export class StoredMarks implements Marks {
     const home = this.#homeOf(mark)
     if (token !== null) return home.#known.learn(mark, token)
     if (home.#isInvalidating(mark)) return undefined
-    return home.#minting.get(mark) ?? home.#mint(mark)
+    // What is known although the answer was none, was learnt after the question: there is no need for another token.
+    return home.#minting.get(mark) ?? home.#known.get(mark) ?? home.#mint(mark)
   }
 
   /** Acknowledged before the load begins, so that an invalidation elsewhere that comes later also arrives later. */

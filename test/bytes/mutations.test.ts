@@ -10,6 +10,9 @@ import { forged } from './forged.ts'
 import { isHarmless, isSame } from './same.ts'
 
 const DAMAGES = 100_000 * RUNS
+/** A seal is the same whatever is in it, and the slowest to look at: one serializer, without a compressor, has them all. */
+const damagesOf = ({ name }: Named): number =>
+  name.includes('sealed') && name !== 'json + sealed' ? DAMAGES / 10 : DAMAGES
 const FORGERIES = 4_000 * RUNS
 
 const value = {
@@ -79,8 +82,10 @@ const damages: readonly Damage[] = [
   },
 ]
 
-describe.each(codecs)('$name', ({ codec }: Named) => {
-  test(`of ${DAMAGES} damaged records none is a wrong value`, async () => {
+describe.each(codecs)('$name', ({ name, codec }: Named) => {
+  const count = damagesOf({ name, codec })
+
+  test(`of ${count} damaged records none is a wrong value`, async () => {
     const { write, read } = place(codec)
     const right = await write(value)
     const other = await write({ ...value, id: 43, name: 'Ida Lovelace' })
@@ -88,7 +93,7 @@ describe.each(codecs)('$name', ({ codec }: Named) => {
     const reasons = new Map<string, number>()
     const wrong: unknown[] = []
 
-    for (let i = 0; i < DAMAGES; i++) {
+    for (let i = 0; i < count; i++) {
       const damage = damages[i % damages.length]
       const damaged = damage?.(right, roll, other) ?? right
       const entry = read(damaged)
@@ -101,7 +106,7 @@ describe.each(codecs)('$name', ({ codec }: Named) => {
 
     expect(wrong).toEqual([])
     // The rest are those that changed nothing.
-    expect([...reasons.values()].reduce((sum, each) => sum + each, 0)).toBeGreaterThan(DAMAGES * 0.85)
+    expect([...reasons.values()].reduce((sum, each) => sum + each, 0)).toBeGreaterThan(count * 0.85)
   })
 
   test(`of ${FORGERIES} forged payloads with right sums none throws, and none makes more than data`, async () => {

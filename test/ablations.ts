@@ -112,7 +112,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a load is joined only while its stamps live',
-    find: `  if (open.stamps === undefined || allLive(open.stamps)) {
+    find: `  if (mayJoin(open, wanted)) {
     if (isInside`,
     replace: `  if (open !== undefined) {
     if (isInside`,
@@ -138,7 +138,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a kept value keeps its tags',
-    find: `const all = kept === undefined ? stamps : union(stamps, keptStamps(space, kept))`,
+    find: `const all = kept === undefined ? stamps : union(stamps, kept.terms.stamps)`,
     replace: `const all = stamps`,
     seenBy: 'a value that is kept can still be invalidated by the tags it had',
   },
@@ -192,8 +192,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a dead stamp makes an entry a miss',
-    find: `(Array.isArray(stamps) && allLive(stamps))`,
-    replace: `Array.isArray(stamps)`,
+    find: `stamps.length > 0 && allLive(stamps))`,
+    replace: `stamps.length > 0)`,
     seenBy: 'near',
   },
   {
@@ -330,8 +330,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a token that was minted is acknowledged before the load begins',
-    find: `    return home.#minting.get(mark) ?? home.#mint(mark)`,
-    replace: `    void (home.#minting.get(mark) ?? home.#mint(mark))
+    find: `    return home.#minting.get(mark) ?? home.#known.get(mark) ?? home.#mint(mark)`,
+    replace: `    if (!home.#minting.has(mark)) void home.#mint(mark)
     return home.#known.get(mark)`,
     seenBy: 'a mark that is minted late does not vouch for a load that began before',
   },
@@ -343,8 +343,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'an answer that overtook an invalidation is not believed',
-    find: `return [mark, home.#isInvalidating(mark) ? 'invalidating' : home.#known.get(mark)]`,
-    replace: `return [mark, home.#known.get(mark)]`,
+    find: `        if (home.#isInvalidating(mark)) return [mark, 'invalidating']`,
+    replace: ``,
     seenBy: 'a read that overtakes an invalidation on its way does not believe the old token',
   },
   {
@@ -419,15 +419,15 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a loader that asks for its own key is told so',
-    find: `if (isInside(open.call)) throw loadRecursed(name)`,
+    find: `if (isInside(open.call)) throw loadRecursed(wanted.name)`,
     replace: `void [isInside, loadRecursed]`,
     seenBy: 'a loader that asks for its own key fails at once, however deep it asks',
   },
   {
     what: 'callers of one key share one load',
-    find: `    if (isInside(open.call)) throw loadRecursed(name)
+    find: `    if (isInside(open.call)) throw loadRecursed(wanted.name)
     return open`,
-    replace: `    if (isInside(open.call)) throw loadRecursed(name)
+    replace: `    if (isInside(open.call)) throw loadRecursed(wanted.name)
     return undefined`,
     seenBy: 'near',
   },

@@ -112,7 +112,7 @@ export class Reader<V> {
     if (typeof freshUntil !== 'number' || !(space.house.clock.now() < freshUntil) || value === undefined)
       return false
     const stamps = (found.terms as Entry['terms'] | undefined)?.stamps
-    return stamps === space.marks.base || (Array.isArray(stamps) && allLive(stamps))
+    return stamps === space.marks.base || (Array.isArray(stamps) && stamps.length > 0 && allLive(stamps))
   }
 
   #hit(name: string): void {

@@ -20,6 +20,7 @@ export class Room {
   readonly #inside = new Map<string, Room>()
   #space: WeakRef<Space> | undefined
   #marks: WeakRef<LocalMarks> | undefined
+  #isDown = false
 
   constructor(path: string, around?: Room) {
     this.path = path
@@ -75,15 +76,18 @@ export class Room {
     return sum
   }
 
-  /** Somebody has left. A room without anybody and anything is taken down. */
+  /** Somebody has left. A room without anybody and anything is taken down; who leaves it later is counted outside. */
   left(counts: Counts | undefined): void {
-    if (counts !== undefined) this.departed.add(counts)
-    const isEmpty =
-      this.#space?.deref() === undefined && this.#marks?.deref() === undefined && this.#inside.size === 0
-    const part = this.path.slice(this.path.lastIndexOf('/') + 1)
     const around = this.#around
-    if (!isEmpty || around === undefined || around.#inside.get(part) !== this) return
-    around.#inside.delete(part)
+    if (this.#isDown) {
+      around?.left(counts)
+      return
+    }
+    if (counts !== undefined) this.departed.add(counts)
+    const isHeld = this.#space?.deref() !== undefined || this.#marks?.deref() !== undefined
+    if (isHeld || this.#inside.size > 0 || around === undefined) return
+    this.#isDown = true
+    around.#inside.delete(this.path.slice(this.path.lastIndexOf('/') + 1))
     around.left(this.departed)
   }
 }

@@ -391,7 +391,7 @@ export const scenarios = {
 
   'who comes after a deletion was acknowledged does not join a load from before that': async (core) => {
     const setting = far(core)
-    const { cache } = setting
+    const { cache, net } = setting
     const source = held()
     const deleted = cache.delete('k')
     await turns(40)
@@ -399,6 +399,7 @@ export const scenarios = {
     await turns(40)
 
     await flowing(setting, deleted)
+    net.state = 'down' // those who cannot ask the store share loads with whoever cannot either
     const after = cache.getOrSet('k', source.load)
     await setting.flow()
     source.calls.forEach((call, i) => call.release(i))
@@ -595,7 +596,7 @@ export const scenarios = {
   },
 
   'undefined is handed back, and not kept': async (core) => {
-    const { cache } = near(core)
+    const { cache, store } = near(core)
     let loads = 0
     const load = (): undefined => void loads++
 
@@ -604,6 +605,7 @@ export const scenarios = {
     expect(await cache.getOrSetMany(['k'], () => [load()])).toEqual([undefined])
 
     expect(loads).toBe(3)
+    expect(store.usage?.().entries).toBe(0)
   },
 
   'a value that was deleted while its load was slow is not served stale': async (core) => {
@@ -755,6 +757,7 @@ export const scenarios = {
     await setting.flow()
     await revalidated.started
 
+    setting.net.state = 'down'
     const after = cache.getOrSet('k', () => 'new')
     await setting.flow()
     revalidated.release(1)

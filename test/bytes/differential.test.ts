@@ -75,6 +75,7 @@ test.each([
   ['a value of the table', kept, 1_500],
 ] as const)(
   '%s is refused by all serializers, or the same after a way through each',
+  { timeout: 60_000 * RUNS },
   async (_, values, runs) => {
     let refusals = 0
     let returns = 0
@@ -86,8 +87,7 @@ test.each([
             const bytes = await write(value).catch(() => 'refused' as const)
             if (bytes === 'refused') return bytes
             const found = await read(bytes)
-            if (typeof found === 'string')
-              return found === 'undecodable' && value === undefined ? 'refused' : found
+            if (typeof found === 'string') return found
             return isSame(found.value, value) ? 'same' : shown(found.value)
           }),
         )

@@ -85,7 +85,7 @@ const damages: readonly Damage[] = [
 describe.each(codecs)('$name', ({ name, codec }: Named) => {
   const count = damagesOf({ name, codec })
 
-  test(`of ${count} damaged records none is a wrong value`, async () => {
+  test(`of ${count} damaged records none is a wrong value`, { timeout: 60_000 * RUNS }, async () => {
     const { write, read } = place(codec)
     const right = await write(value)
     const other = await write({ ...value, id: 43, name: 'Ida Lovelace' })

@@ -163,7 +163,7 @@ export const table: readonly Row[] = [
     values: [nested(502), [nested(502), new Date(1)], nested(100_000)],
   },
   { title: 'cycles', verdict: 'refused', values: [cycle()] },
-  { title: '`undefined` as the value itself', verdict: 'refused', values: [] },
+  { title: '`undefined` as the value itself', verdict: 'refused', values: [undefined] },
   {
     title: 'functions',
     verdict: 'refused',

@@ -56,6 +56,7 @@ export function serializerOf(notation: Notation): Serializer {
     id,
     name,
     serialize(value) {
+      if (value === undefined) throw valueRefused('it is undefined, which stands for a miss')
       try {
         if (isPlain(value, 0, notation)) return notation.write(value, 0)
         const bytes = notation.write(formOf(value, notation), 1)

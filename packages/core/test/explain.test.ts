@@ -76,6 +76,23 @@ describe.for([
     )
   })
 
+  test('invalidated, as all of its namespace', async () => {
+    const { cache, store } = bench()
+    // One that does not clean up after a clear, so that there is something left to explain.
+    const kept: Store<Entry> = {
+      name: 'kept',
+      sync: store.sync === true,
+      get: (key) => store.get(key),
+      set: (key, record, ttl) => store.set(key, record, ttl),
+      delete: (key) => store.delete(key),
+    }
+    const other = createCache({ store: kept, name: 'other' })
+    await other.set('k', 1)
+    await other.clear()
+    expect((await other.explain('k')).because).toBe('the namespace was cleared after the value was loaded')
+    await cache.close()
+  })
+
   test('refused, by the schema', async () => {
     const { cache } = bench()
     await cache.namespace('n').set('k', 5)

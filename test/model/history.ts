@@ -21,8 +21,8 @@ import fc from 'fast-check'
 import { type Value, Violation, Witness } from './witness.ts'
 import { farStore, nearStore, Net, Place, turns } from './world.ts'
 
-export const KEYS = ['k', 'l', 'm'] as const
-export const TAGS = ['t', 'u'] as const
+const KEYS = ['k', 'l', 'm'] as const
+const TAGS = ['t', 'u'] as const
 const SPACES = ['larder', 'larder/a', 'larder/a/b'] as const
 const MAX_ENTRIES = 5
 

@@ -7,6 +7,8 @@ import type { Compressor } from '@larder/core'
 import { type CompressorOptions, isLevel, sizesOf } from './compressor.ts'
 import { zlibCompressor } from './zlib.ts'
 
+export type { CompressorOptions } from './compressor.ts'
+
 export interface BrotliOptions extends CompressorOptions {
   /** 0 (fast) to 11 (small, and a hundred times as slow). Default: 1. */
   readonly quality?: number

@@ -8,6 +8,8 @@ import type { Compressor } from '@larder/core'
 import { type CompressorOptions, isLevel, sizesOf } from './compressor.ts'
 import { zlibCompressor } from './zlib.ts'
 
+export type { CompressorOptions } from './compressor.ts'
+
 export interface GzipOptions extends CompressorOptions {
   /** 1 (fast) to 9 (small). Default: 1. */
   readonly level?: number

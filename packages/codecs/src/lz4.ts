@@ -10,6 +10,8 @@ import { compress, compressSync, uncompress, uncompressSync } from 'lz4-napi'
 import type { Compressor } from '@larder/core'
 import { type CompressorOptions, sizesOf } from './compressor.ts'
 
+export type { CompressorOptions } from './compressor.ts'
+
 /** No byte of a block stands for more than 255. */
 const BEST = 255
 

@@ -11,6 +11,8 @@ import type { Compressor } from '@larder/core'
 import { type CompressorOptions, isLevel, sizesOf } from './compressor.ts'
 import { type Zlib, zlibCompressor } from './zlib.ts'
 
+export type { CompressorOptions } from './compressor.ts'
+
 const WINDOW_LOG = 23
 
 export interface ZstdOptions extends CompressorOptions {

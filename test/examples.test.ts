@@ -1,0 +1,31 @@
+/*
+ * Every example runs, from the command that it names. The demo has a test of its own.
+ */
+
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '..')
+const examples = readdirSync(path.join(root, 'examples')).filter(
+  (file) => file.endsWith('.ts') && file !== 'demo.ts',
+)
+const readme = readFileSync(path.join(root, 'examples/README.md'), 'utf8')
+
+describe.for(examples)('examples/%s', (file) => {
+  const command = `node --conditions=@larder/source --import tsx examples/${file}`
+
+  test('names its command, as the list of examples does', () => {
+    expect(readFileSync(path.join(root, 'examples', file), 'utf8')).toContain(command)
+    expect(readme).toContain(`\`${command}\``)
+  })
+
+  test('runs to its end and says something', async () => {
+    const [, ...args] = command.split(' ')
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
+    expect(stdout).not.toBe('')
+    expect(stdout).not.toContain('false')
+  })
+})

@@ -105,11 +105,11 @@ describe('a namespace', () => {
 
 describe('wrap', () => {
   test('keeps the arguments and the result of the function', () => {
-    const wrapped = cache.wrap(async (id: string, depth?: number) => ({ id, depth, user }), {
+    const wrapped = cache.wrap(async (id: string, depth: number) => ({ id, depth, user }), {
       key: (id, depth) => ['user', id, depth],
     })
-    expectTypeOf(wrapped).parameters.toEqualTypeOf<[id: string, depth?: number | undefined]>()
-    expectTypeOf(wrapped('a')).resolves.toEqualTypeOf<{ id: string; depth: number | undefined; user: User }>()
+    expectTypeOf(wrapped).parameters.toEqualTypeOf<[id: string, depth: number]>()
+    expectTypeOf(wrapped('a', 1)).resolves.toEqualTypeOf<{ id: string; depth: number; user: User }>()
     expectTypeOf(
       cache.wrap(function plain(n: number) {
         return n

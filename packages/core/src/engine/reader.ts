@@ -22,7 +22,7 @@ import { type Resolved, resolvePolicy } from './policy.ts'
 import type { Space } from './space.ts'
 import type { Tokens } from './stored-marks.ts'
 
-/** Every so many hits, one is timed. */
+/** Every so many hits, one is timed; a power of two. */
 const HITS_PER_TIMING = 256
 
 export class Reader<V> {
@@ -31,6 +31,8 @@ export class Reader<V> {
   protected readonly policy: Resolved
   protected readonly lease: Lease
   protected isClosed: boolean = false
+  /** The last options of a call, and what they came to: most calls of a handle say the same. */
+  #recent: { readonly how: Policy; readonly policy: Resolved } | undefined
   readonly #view: Store<Entry>
 
   constructor(space: Space, policy: Resolved, lease: Lease) {
@@ -117,7 +119,7 @@ export class Reader<V> {
 
   #hit(name: string): void {
     const { counts, house } = this.space
-    if (++counts.hits % HITS_PER_TIMING === 0) this.#timeHit(name)
+    if ((++counts.hits & (HITS_PER_TIMING - 1)) === 0) this.#timeHit(name)
     if (house.watch.heard) house.watch.emit({ type: 'hit', cache: this.name, key: name })
   }
 
@@ -345,7 +347,12 @@ export class Reader<V> {
   }
 
   protected resolve<T>(what: string, how: Policy<T>, table?: OptionTable): Resolved {
-    return resolvePolicy(what, how, this.policy, table)
+    if (table !== undefined) return resolvePolicy(what, how, this.policy, table)
+    const recent = this.#recent
+    if (recent !== undefined && saysTheSame(how, recent.how)) return recent.policy
+    const policy = resolvePolicy(what, how, this.policy)
+    this.#recent = { how: { ...how } as Policy, policy }
+    return policy
   }
 
   protected nameOf(key: Key): string {
@@ -363,4 +370,15 @@ export class Reader<V> {
   protected assertOpen(): void {
     if (this.isClosed || this.lease.isReleased) throw cacheClosed(this.name)
   }
+}
+
+/** Whether two options objects hold the same values under the same names. */
+function saysTheSame(how: object, recent: object): boolean {
+  if (typeof how !== 'object' || how === null) return false
+  let names = 0
+  for (const name in how) {
+    if (how[name as keyof typeof how] !== recent[name as keyof typeof recent]) return false
+    names++
+  }
+  return names > 0 && names === Object.keys(recent).length
 }

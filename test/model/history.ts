@@ -578,7 +578,7 @@ class Player {
     this.witness.now(`${how}: ${parcel.what}`)
     if (how === 'apply' || how === 'lose answer') parcel.apply()
     if (how === 'answer') parcel.answer()
-    if (how === 'lose' || how === 'lose answer') this.witness.disturbed(`the store loses ${parcel.what}`)
+    if (how === 'lose' || how === 'lose answer') this.witness.lost(parcel.what)
     if (how === 'lose' || how === 'lose answer') parcel.fail(new Error(`the store lost ${parcel.what}`))
   }
 }

@@ -62,6 +62,7 @@ export class Witness {
   readonly #suspicions: (() => void)[] = []
   /** Something after which loads of any key may begin anew: somebody left, a mark got lost. */
   #disturbed = 0
+  #isLosing = false
 
   constructor(scope: Scope) {
     this.scope = scope
@@ -106,6 +107,12 @@ export class Witness {
     this.#disturbed = this.now(what)
   }
 
+  /** An operation of the store failed. Whoever shares it learns of that a few turns later, also those who come in between. */
+  lost(what: string): void {
+    this.disturbed(`the store loses ${what}`)
+    this.#isLosing = true
+  }
+
   /** A loader is called. Two loads of one key at once need something between them that cut the first. */
   loadBegins(
     process: number,
@@ -123,9 +130,9 @@ export class Witness {
       for (const other of loading) {
         const since = Math.min(called, other.called)
         if (this.scope === 'processes' || other.signal.aborted || this.#disturbed > since) continue
-        if (this.#isUnmarked(since)) continue
+        if (this.#isUnmarked(since) || this.#waited(since) >= STORE_DEADLINE) continue
         this.#suspicions.push(() => {
-          if (!this.#isCut(space, key, since)) {
+          if (this.#disturbed <= since && !this.#isCut(space, key, since)) {
             this.fail(`two loads of ${space}:${key} at once, from ${other.began} and ${began}`)
           }
         })
@@ -148,6 +155,8 @@ export class Witness {
 
   /** Judges what could not be judged at once: an acknowledgement that cut a load is heard of a few turns after it did. */
   judge(): void {
+    if (this.#isLosing) this.#disturbed = this.#moment
+    this.#isLosing = false
     for (const suspicion of this.#suspicions.splice(0)) suspicion()
   }
 
@@ -188,7 +197,10 @@ export class Witness {
    */
   passed(ms: number): void {
     this.#passed.push({ at: this.now(`${ms} ms pass`), ms })
-    if (ms >= STORE_DEADLINE) this.#disturbed = this.#moment
+  }
+
+  #waited(since: number): number {
+    return this.#passed.reduce((sum, { at, ms }) => (at > since ? sum + ms : sum), 0)
   }
 
   /**
@@ -196,8 +208,7 @@ export class Witness {
    * has itself said about the key was not acknowledged, or the store took too long.
    */
   #isBlind(process: number, space: string, key: string, called: number): boolean {
-    const waited = this.#passed.reduce((sum, { at, ms }) => (at > called ? sum + ms : sum), 0)
-    if (waited >= 100) return true
+    if (this.#waited(called) >= STORE_DEADLINE) return true
     return this.#invalidations.some((each) => {
       if (each.process !== process || (each.acknowledged ?? Infinity) < called) return false
       return each.kind === 'clear' || each.kind === 'tags'

@@ -190,6 +190,17 @@ describe('what is wrong is said, and how to put it right', () => {
   })
 })
 
+describe('where a program cannot be asked for its packages', () => {
+  test('one that core does not see is not installed', async () => {
+    for (const process of [{ env: {} }, { env: {}, argv: [], cwd: () => '/nowhere' }]) {
+      vi.stubGlobal('process', process)
+      const opened = openCache('nosuchstore:')
+      await expect(opened).rejects.toMatchObject({ code: 'ADAPTER_MISSING' })
+      vi.unstubAllGlobals()
+    }
+  })
+})
+
 describe('a package of somebody else', () => {
   const root = fileURLToPath(new URL('../../..', import.meta.url))
   const program = path.join(root, 'node_modules/.cache/larder-open-program')
@@ -212,12 +223,16 @@ describe('a package of somebody else', () => {
         }),
       }`,
     )
+    const broken = path.join(program, 'node_modules/broken-store')
+    mkdirSync(broken, { recursive: true })
+    writeFileSync(path.join(broken, 'index.js'), "throw new Error('broken on purpose')")
     writeFileSync(
       path.join(program, 'main.mts'),
       `import { openCache } from ${JSON.stringify(core)}
       const cache = await openCache({ store: 'their-store', shelf: 3 })
       await cache.set('k', 'kept')
       console.log(await cache.get('k'), (await cache.health()).store.name)
+      await openCache('broken-store:').catch((error) => console.log(error.message))
       await openCache('nosuch:').catch((error) => console.log(error.code))
       await openCache({ store: 'redis://user:hunter2@host' }).catch((error) => console.log(String(error).includes('hunter2')))`,
     )
@@ -231,6 +246,6 @@ describe('a package of somebody else', () => {
       { encoding: 'utf8', cwd: program, timeout: 30_000 },
     )
     expect(stderr).toBe('')
-    expect(stdout).toBe('kept theirs on 3\nADAPTER_MISSING\nfalse\n')
+    expect(stdout).toBe('kept theirs on 3\nbroken on purpose\nADAPTER_MISSING\nfalse\n')
   })
 })

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const DEADLINE = 40_000 // ms
+const DEADLINE = 60_000 // ms
 
 interface Report {
   readonly promises: Readonly<Record<string, boolean>>
@@ -39,7 +39,8 @@ async function run(url: string): Promise<{ code: number | null; said: string; re
   return { code, said, report: JSON.parse(said.trim().split('\n').at(-1) ?? '') as Report }
 }
 
-describe.concurrent('the demo', { timeout: DEADLINE }, () => {
+// One after the other: two at once take each other's time, and the demo has promised to be done in thirty seconds.
+describe('the demo', { timeout: DEADLINE }, () => {
   test('keeps every promise it makes', async () => {
     const { code, said, report } = await run('memory:')
 

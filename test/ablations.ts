@@ -462,4 +462,36 @@ export const ablations: readonly Ablation[] = [
     replace: `    const space = open(undefined)`,
     seenBy: 'two handles of a namespace are one namespace',
   },
+  {
+    what: 'a load that could not take marks is not joined by who has asked the store',
+    find: `  if (!open.hasBegun || tokens === undefined) return true
+`,
+    replace: `  if (open !== undefined) return true
+`,
+    seenBy: 'a caller who has asked the store does not join a load that began without it',
+  },
+  {
+    what: 'a load that nobody wants any more does not begin',
+    find: `if (flights.every(({ isGivenUp }) => isGivenUp)) return`,
+    replace: ``,
+    seenBy: 'a load that everybody has left before it began does not begin',
+  },
+  {
+    what: 'deleteMatching reaches what is being written',
+    find: `const writing = this.space.writes.keys().filter(matches)`,
+    replace: `const writing: string[] = []`,
+    seenBy: 'deleteMatching also forgets what is being written',
+  },
+  {
+    what: 'a set under a slow schema owes a deletion, like any other',
+    find: `space.writes.run('set', name, undefined, true, async () => {`,
+    replace: `space.writes.run('set', name, undefined, false, async () => {`,
+    seenBy: 'a value set under a slow schema replaces the old one also where the store fails',
+  },
+  {
+    what: 'a late answer about a mark does not outweigh what is known since',
+    find: `if (known !== knownThen) return token !== null && known?.token === token ? token : null`,
+    replace: `void knownThen`,
+    seenBy: 'callers share a load though an answer about its mark was late',
+  },
 ]

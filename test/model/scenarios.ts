@@ -883,4 +883,30 @@ export const scenarios = {
 
     expect(source.calls).toHaveLength(0)
   },
+
+  'callers share a load though an answer about its mark was late': async (core) => {
+    const setting = far(core)
+    const { cache, net } = setting
+    const source = held('value')
+    const first = cache.getOrSet('k', source.load)
+    await turns(40)
+    setting.parcel('getMany').answer()
+    await turns(40) // the marks are being minted
+    const elsewhere = cache.get('l')
+    await turns(40)
+    const question = setting.parcel('getMany larder:l')
+    question.apply() // before there were any marks
+    for (const each of net.parcels.filter((one) => one !== question)) each.answer()
+    await source.started
+    question.answer()
+    await setting.flow()
+
+    const second = cache.getOrSet('k', source.load)
+    await setting.flow()
+    for (const call of source.calls) call.release()
+    await setting.flow()
+
+    expect(await Promise.all([first, second, elsewhere])).toEqual(['value', 'value', undefined])
+    expect(source.calls).toHaveLength(1)
+  },
 } satisfies Record<string, Scenario>

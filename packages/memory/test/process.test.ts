@@ -85,9 +85,15 @@ test(
       const count = 4096
       const fill = () => { for (let i = 0; i < count; i++) store.set('key:' + name + ':' + i, entryOf(make(i), Infinity, TERMS), Infinity) }
       fill(); store.clear('')
-      const before = used()
-      fill()
-      ratios[name] = store.usage().bytes / (used() - before)
+      // The runtime frees things of its own whenever it likes: the middle of five.
+      const found = []
+      for (let round = 0; round < 5; round++) {
+        const before = used()
+        fill()
+        found.push(store.usage().bytes / (used() - before))
+        store.clear('')
+      }
+      ratios[name] = found.sort((a, b) => a - b)[2]
     }
     console.log(JSON.stringify(ratios))
   `

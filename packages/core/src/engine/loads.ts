@@ -123,8 +123,10 @@ async function fly(
   call: Call,
 ): Promise<void> {
   const [first] = flights
-  const [{ policy, tokens } = { policy: undefined, tokens: undefined }] = wanted
+  const policy = wanted[0]?.policy
   if (first === undefined || policy === undefined) return
+  // One key's answer carries the tokens for all.
+  const tokens = wanted.find((each) => each.tokens !== undefined)?.tokens
   const keys = wanted.map(({ name }) => name)
   const { background } = first
   const { clock, watch } = space.house

@@ -19,6 +19,7 @@ import type { Lease } from './houses.ts'
 import { beginOne, openFlight, refresh, type Wanted } from './loads.ts'
 import { answerMany, findMany } from './many.ts'
 import { type Resolved, resolvePolicy } from './policy.ts'
+import type { Found } from './reads.ts'
 import type { Space } from './space.ts'
 import type { Tokens } from './stored-marks.ts'
 
@@ -209,7 +210,7 @@ export class Reader<V> {
       }
       if (found.overtaken && left > 0) continue
       const old = found.overtaken ? undefined : vetted
-      return this.#load(key, name, load, how, old, found.overtaken ? undefined : found.tokens)
+      return this.#load(key, name, load, how, old, tokensOf(found))
     }
   }
 
@@ -320,7 +321,7 @@ export class Reader<V> {
         name,
         policy,
         old: isOvertaken ? undefined : entry,
-        tokens: isOvertaken ? undefined : found[i]?.tokens,
+        tokens: found[i] && tokensOf(found[i]),
       })
     })
     if (wanted.length > 0) {
@@ -382,3 +383,10 @@ function saysTheSame(how: object, recent: object): boolean {
   }
   return names > 0 && names === Object.keys(recent).length
 }
+
+/** The tokens that were read with an answer. Where it was overtaken they are read anew, before the load. */
+function tokensOf({ overtaken, tokens }: Found): Tokens | undefined {
+  return overtaken && tokens !== undefined ? NOT_READ : tokens
+}
+
+const NOT_READ: Tokens = new Map()

@@ -296,7 +296,8 @@ class Player {
       case 'deliver':
         return this.#deliver(step.which, step.how)
       case 'network':
-        this.witness.now(`network ${step.state}`)
+        // What is loaded while the store cannot be asked is not shared with those who could ask it since.
+        this.witness.disturbed(`network ${step.state}`)
         this.#net.state = step.state
         return
       case 'vanish': {

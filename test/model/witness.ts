@@ -126,17 +126,13 @@ export class Witness {
     const load = { called, began, signal }
     for (const key of keys) {
       const place = `${process} ${space}:${key}`
-      const landed = this.#landed.get(place) ?? 0
       const loading = this.#loading.get(place) ?? new Set()
       for (const other of loading) {
         const since = Math.min(called, other.called)
         if (this.scope === 'processes' || other.signal.aborted || this.#disturbed > since) continue
         if (this.#isUnmarked(since) || this.#waited(since) >= STORE_DEADLINE) continue
         this.#suspicions.push(() => {
-          // 30: a bulk load is as blind as its first key; 31: and so is one that was overtaken by a landing.
-          const together = [key, ...keys, ...other.keys]
-          if (landed > since) return
-          if (this.#disturbed <= since && !together.some((each) => this.#isCut(space, each, since))) {
+          if (this.#disturbed <= since && !this.#isCut(space, key, since)) {
             this.fail(`two loads of ${space}:${key} at once, from ${other.began} and ${began}`)
           }
         })

@@ -26,7 +26,9 @@ interface Invalidation {
   readonly called: number
   /** Its promise has resolved. */
   settled: number | undefined
-  /** And said that the store has it. */
+  /** And said that the store will have to be told later. */
+  isQueued: boolean
+  /** Or that the store has it. */
   acknowledged: number | undefined
 }
 
@@ -93,13 +95,23 @@ export class Witness {
 
   invalidated(process: number, kind: Kind, space: string, what: readonly string[]): Invalidation {
     const called = this.now(`p${process} ${kind} ${space} [${what.join(' ')}]`)
-    const invalidation = { process, kind, space, what, called, settled: undefined, acknowledged: undefined }
+    const invalidation = {
+      process,
+      kind,
+      space,
+      what,
+      called,
+      settled: undefined,
+      isQueued: false,
+      acknowledged: undefined,
+    }
     this.#invalidations.push(invalidation)
     return invalidation
   }
 
   settled(invalidation: Invalidation, far: string): void {
     invalidation.settled = this.now(`${far}: ${invalidation.called}`)
+    invalidation.isQueued = far === 'queued'
     if (far === 'applied') invalidation.acknowledged = invalidation.settled
   }
 
@@ -144,12 +156,13 @@ export class Witness {
   }
 
   /**
-   * While an invalidation is on its way, loads cannot take marks. Who knows marks later does not share such a load,
+   * While an invalidation is on its way or owed, loads cannot take marks. Who knows marks later does not share such a load,
    * since it could not tell of an invalidation elsewhere: two at once are then the price.
    */
   #isUnmarked(since: number): boolean {
     return this.#invalidations.some(
-      ({ called, settled }) => settled === undefined || (settled > since && settled > called + 1),
+      ({ called, settled, isQueued }) =>
+        settled === undefined || isQueued || (settled > since && settled > called + 1),
     )
   }
 

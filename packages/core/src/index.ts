@@ -41,6 +41,7 @@ export {
   termsOf,
 } from './engine/entry.ts'
 export { CacheError, type ErrorCode, isCacheError, valueRefused } from './errors.ts'
+export { isMark } from './engine/marks.ts'
 export { type Key, keyOf, type KeyPart } from './key.ts'
 export {
   type ByteSize,
@@ -57,7 +58,9 @@ export {
 } from './options.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'
 export { type Adapter, type CacheSetting, openCache, type OpenOptions } from './open.ts'
+export type { Channel, ChannelListener } from './store/channel.ts'
 export { encoded, type EncodedOptions } from './store/encoded.ts'
+export type { LeasedRead, Leases } from './store/leases.ts'
 export { prefixed } from './store/prefixed.ts'
 export {
   type Awaitable,

@@ -8,6 +8,9 @@
  * throws), it never becomes `false` or an event.
  */
 
+import type { Channel } from './channel.ts'
+import type { Leases } from './leases.ts'
+
 /** A value, or the promise of one. Only below the engine; public methods are always one or the other. */
 export type Awaitable<T> = T | PromiseLike<T>
 
@@ -50,6 +53,16 @@ export interface Store<R> {
   onRemoval?(listener: RemovalListener): () => void
   /** Whether the place can be used, in words if not. */
   check?(): Awaitable<string | undefined>
+  /** The time of the place (ms since 1970), where it has a clock that all its users share. */
+  time?(): number
+  /** Keys with different answers are kept by different machines: one may be down, or slow, without the others. */
+  partOf?(key: string): string | undefined
+  /** Lets records last at least `ttl` from now, where they are still there. Changes nothing else. */
+  prolong?(keys: readonly string[], ttl: number): Awaitable<void>
+  /** Fills that cannot outlive an invalidation by another process. */
+  readonly leases?: Leases<R>
+  /** What other processes change here. */
+  readonly channel?: Channel
 }
 
 /** Why a store threw a record out: too many entries, too many bytes, past its life, or too large to be taken in at all. */

@@ -1,0 +1,5 @@
+/*
+ * The public surface of @larder/redis, and nothing else.
+ */
+
+export type { Argument, CallOptions, Link, LinkEvent, Reply } from './link/link.ts'

@@ -1,0 +1,15 @@
+/*
+ * A subscription: what one listener hears of some channels.
+ */
+
+/** Must not throw. */
+export interface SubscriptionListener {
+  message(channel: string, text: string): void
+  /**
+   * All that was published before `since` (clock.now() of this process) has been handed over: a PING was sent then on the
+   * connection of the subscription, and has been answered, on every node that matters.
+   */
+  proven(since: number): void
+  /** Messages may have been missed: the connection was lost, or the server is another one. */
+  gap(): void
+}

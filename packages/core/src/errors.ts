@@ -20,6 +20,11 @@ export type ErrorCode =
   | 'CACHE_CLOSED'
   | 'ADAPTER_MISSING'
   | 'ADAPTER_BROKEN'
+  | 'LINK_DOWN'
+  | 'LINK_REFUSED'
+  | 'LINK_DENIED'
+  | 'LINK_BUG'
+  | 'LINK_UNKNOWN'
 
 /**
  * The one error class of Larder. Compare `error.code`, not the class: two copies of the package are two classes.

@@ -1,6 +1,6 @@
 import { createCache, type Entry, type Store } from '@larder/core'
 import { memory } from '@larder/memory'
-import { manualClock } from '@larder/testing'
+import { manualClock, settled } from '@larder/testing'
 import { describe, expect, test } from 'vitest'
 
 describe('createCache refuses at once', () => {
@@ -49,6 +49,7 @@ describe('a cache', () => {
       answered = true
       return value
     })
+    await settled()
     await clock.advance(4_900)
     expect(answered).toBe(false)
     await clock.advance(200)

@@ -146,6 +146,7 @@ describe('every event is told', () => {
     await cut
     const late = held('value')
     const givenUp = cache.getOrSet('d', late.load, { loadTimeout: { hard: 10 } }).catch(() => {})
+    await settled()
     await clock.advance(20)
     late.release()
     await givenUp

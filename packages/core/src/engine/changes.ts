@@ -12,6 +12,8 @@ import type { CacheEvent } from '../watch/events.ts'
 import { ageOf, allLive, deadAt, type Entry, entryOf, entryProblem, type Stamps } from './entry.ts'
 import { freshUntil, tagsOf, termsFor } from './loads.ts'
 import type { Resolved } from './policy.ts'
+import { newToken } from './marks.ts'
+import { LEASE } from './rounds.ts'
 import type { Space } from './space.ts'
 import type { Far } from './writes.ts'
 import { loadRefused } from '../errors.ts'
@@ -191,15 +193,35 @@ function expireNow(space: Space, name: string): Awaitable<Far> {
 }
 
 function expireFar(space: Space, name: string): Awaitable<Far> {
+  return space.writes.run('expire', name, undefined, true, () =>
+    space.hasLeases ? expireLeased(space, name) : expireRecord(space, name),
+  )
+}
+
+async function expireRecord(space: Space, name: string): Promise<void> {
   const { clock } = space.house
-  return space.writes.run('expire', name, undefined, true, async () => {
-    const record = await space.ask(name)
-    if (record === undefined) return
-    if (entryProblem(record) !== undefined) return space.view.delete(name)
-    const entry = expired(record as Entry, clock.now())
-    const ttl = deadAt(entry) - clock.now()
-    return ttl > 0 ? space.view.set(name, entry, ttl) : space.view.delete(name)
-  })
+  const record = await space.ask(name)
+  if (record === undefined) return
+  if (entryProblem(record) !== undefined) return space.view.delete(name)
+  const entry = expired(record as Entry, clock.now())
+  const ttl = deadAt(entry) - clock.now()
+  return ttl > 0 ? space.view.set(name, entry, ttl) : space.view.delete(name)
+}
+
+/** The lease is taken from whoever loads the key: what he brings is older than this. */
+async function expireLeased(space: Space, name: string): Promise<void> {
+  const { clock, store } = space.house
+  const { leases } = store
+  const full = `${space.path}:${name}`
+  const token = newToken(clock)
+  const record = await leases?.seize(full, token, LEASE)
+  if (record === undefined) return leases?.drop(full, token)
+  if (entryProblem(record) !== undefined) return space.view.delete(name)
+  const entry = expired(record, clock.now())
+  const ttl = deadAt(entry) - clock.now()
+  if (!(ttl > 0)) return space.view.delete(name)
+  // If it was not, somebody has said something else about the key since.
+  await leases?.fill(full, token, entry, ttl)
 }
 
 function expired(entry: Entry, now: number): Entry {
@@ -217,11 +239,36 @@ async function touchFar(space: Space, name: string, ttl: number): Promise<boolea
   const writing = space.writes.tail(name)
   if (writing !== undefined) await space.within('touch', name, writing).catch(() => {})
   for (let left = 3; left > 0; left--) {
-    const found = await space.read(name, [])
+    const token = newToken(space.house.clock)
+    const isSeized = space.hasLeases && (await space.seizeLease(name, token))
+    if (space.hasLeases && !isSeized) return false
+    const found = await space.find(name, [])
+    if (found.tokens !== undefined && !found.overtaken) {
+      return isSeized
+        ? touchLeased(space, name, found.entry, ttl, token)
+        : touched(space, name, found.entry, ttl)
+    }
+    if (isSeized) space.dropLease(name, token)
     if (found.tokens === undefined) return false // not from the store: there is nothing that could be touched
-    if (!found.overtaken) return touched(space, name, found.entry, ttl)
   }
   return false
+}
+
+/** Under a lease, so that nothing newer is overwritten. */
+async function touchLeased(
+  space: Space,
+  name: string,
+  entry: Entry | undefined,
+  ttl: number,
+  token: string,
+): Promise<boolean> {
+  const now = space.house.clock.now()
+  if (entry === undefined || ageOf(entry, now) !== 'fresh') {
+    space.dropLease(name, token)
+    return false
+  }
+  const renewed = entryOf(entry.value, Math.floor(now + ttl), entry.terms)
+  return (await space.fillNow(name, token, renewed)) === true
 }
 
 function touched(space: Space, name: string, entry: Entry | undefined, ttl: number): Awaitable<boolean> {

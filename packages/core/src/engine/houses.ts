@@ -4,6 +4,7 @@
  */
 
 import { cacheClosed } from '../errors.ts'
+import type { Channel } from '../store/channel.ts'
 import { Deadlines } from '../store/deadline.ts'
 import type { Store } from '../store/store.ts'
 import { Watch } from '../watch/events.ts'
@@ -11,12 +12,15 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Entry } from './entry.ts'
 import { giveUp } from './loads.ts'
 import { Room } from './rooms.ts'
+import { Rounds } from './rounds.ts'
 import { type House, Space } from './space.ts'
+import { Trust } from './trust.ts'
 
 interface Shared {
   readonly house: House
   readonly rooms: Room
   users: number
+  readonly stopListening: (() => void) | undefined
 }
 
 const byStore = new WeakMap<Store<Entry>, Shared>()
@@ -71,21 +75,58 @@ function assertSame({ clock, deadlines }: House, wishes: Wishes): void {
 
 function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_TIMEOUT }: Wishes): Shared {
   const watch = new Watch()
-  const house: House = { store, clock, watch, deadlines: new Deadlines(clock, storeTimeout) }
+  const deadlines = new Deadlines(clock, storeTimeout)
+  const house: House = {
+    store,
+    clock,
+    watch,
+    deadlines,
+    rounds: new Rounds({ store, clock, deadlines }),
+    trust: new Trust(clock, store.channel?.maxStaleness ?? 0),
+    awaiting: new Map(),
+  }
   store.onRemoval?.((key, cause) => {
     if (!watch.heard) return
     const end = key.indexOf(':')
     watch.emit({ type: 'evict', cache: key.slice(0, end), key: key.slice(end + 1), cause })
   })
-  const shared: Shared = { house, rooms: new Room(''), users: 0 }
+  const rooms = new Room('')
+  const shared: Shared = {
+    house,
+    rooms,
+    users: 0,
+    stopListening: store.channel && listen(store.channel, house, rooms),
+  }
   byStore.set(store, shared)
   return shared
+}
+
+/** Hears what other processes do to marks, and of fills that are waited for. */
+function listen(channel: Channel, { awaiting, trust }: House, rooms: Room): () => void {
+  const wake = (): void => {
+    for (const waiting of awaiting.values()) for (const then of waiting) then()
+  }
+  return channel.listen(
+    {
+      changed: (key) => rooms.find(key.slice(0, key.indexOf('#')))?.changedElsewhere(key),
+      filled(key) {
+        for (const then of awaiting.get(key) ?? []) then()
+      },
+      proven: (since) => trust.proven(since),
+      gap() {
+        trust.gap()
+        wake()
+      },
+    },
+    'marks',
+  )
 }
 
 async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain: number): Promise<void> {
   shared.users--
   if (shared.users > 0) return
   byStore.delete(store)
+  shared.stopListening?.()
   const spaces = [...shared.rooms.spaces()]
   await within(shared.house.clock, drain, async () => {
     await Promise.allSettled(spaces.flatMap((each) => [...each.flights.all()].map((flight) => flight.result)))

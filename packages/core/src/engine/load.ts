@@ -53,11 +53,18 @@ export class LoadFlight extends Flight<unknown> {
   tokens: Tokens | undefined
   /** Tags that callers want who have joined it: the value gets them like those that are named late. */
   readonly joined: Set<string> = new Set()
+  /** The lease that it has taken; without one, a store that has leases takes nothing in. */
+  lease: string | undefined
+  /** Its value is on its way to the store, which gives the lease back. */
+  isFilled: boolean = false
+  /** The load of the key that was under way when this one began; whether nothing came in between is not known yet. */
+  before: LoadFlight | undefined
   /** The loader named tags that were not known before it began. */
   namedLate: boolean = false
 
-  constructor(call: LoadCall, background: boolean) {
+  constructor(call: LoadCall, background: boolean, before?: LoadFlight) {
     super()
+    this.before = before
     this.call = call
     this.background = background
     if (background) this.waiters = Infinity

@@ -2,10 +2,12 @@
  * Loads: from a miss to a stored value.
  *
  *   join      a load of the key that nothing has invalidated is shared; otherwise a new one begins
+ *   board     where the store has leases: takes that of the key, or waits for the process that has it (boarding.ts)
  *   fly       marks are taken BEFORE the loader is called, so that an invalidation while it runs wins
  *   land      the value is checked, and stored unless something has invalidated it meanwhile
  *
- * The last check and the storing happen in one turn: nothing can come in between.
+ * The last check and the storing happen in one turn: nothing can come in between. Where other processes may come in
+ * between, the store itself compares the lease.
  */
 
 import type { Loader, Meta } from '../cache.ts'
@@ -14,6 +16,7 @@ import type { Key } from '../key.ts'
 import { type Awaitable, isPending } from '../store/store.ts'
 import type { Unstored } from '../watch/events.ts'
 import { allLive, type Entry, entryOf, type Stamps, type Terms, termsOf } from './entry.ts'
+import { board, renewing } from './boarding.ts'
 import { contextOf, LoadCall, LoadFlight, noRemarks, type Remarks } from './load.ts'
 import { type Resolved, tagProblem } from './policy.ts'
 import { isInside, left, runAs } from './recursion.ts'
@@ -30,32 +33,44 @@ export interface Wanted {
   readonly old: Entry | undefined
   /** The tokens that were read with it. Undefined where a store that should have told them did not answer. */
   readonly tokens: Tokens | undefined
+  /** Who has its lease; undefined if that is not known. */
+  readonly holder: string | undefined
+  /** Whether that is the caller. */
+  readonly isLeased: boolean
 }
 
 /** The load of a key that a caller may wait for. Throws if the caller is that load. */
 export function openFlight(space: Space, wanted: Wanted): LoadFlight | undefined {
   const open = space.flights.get(wanted.name)
   if (open === undefined) return undefined
-  if (mayJoin(open, wanted)) {
-    if (isInside(open.call)) throw loadRecursed(wanted.name)
+  const may = mayJoin(open, wanted)
+  if (may !== 'no' && isInside(open.call)) throw loadRecursed(wanted.name)
+  if (may === 'yes') {
+    // It waits for a lease that its caller has just got: that is free again.
+    if (wanted.holder !== open.lease) abandon(space, wanted.name, wanted)
     return open
   }
-  space.flights.cut(wanted.name)
+  if (may === 'no') space.flights.cut(wanted.name)
   return undefined
 }
 
 /**
- * A load under known marks is shared while they are live. One that could not take them (the store did not answer, or
- * cannot mint them) is shared by those who know no more than it: who has read other tokens may come after an
- * invalidation elsewhere.
+ * A load under known marks is shared while they are live, and a load under a lease while it has it: who was told that
+ * somebody else has it, or got it himself, comes after an invalidation elsewhere. Who was not told (there was a record, but
+ * it is stale) begins a load, which finds out.
+ *
+ * A load that could not take marks or a lease (the store did not answer) is shared by those who know no more than it.
  */
-function mayJoin(open: LoadFlight, { tokens }: Wanted): boolean {
-  if (open.stamps !== undefined) return allLive(open.stamps)
-  if (!open.hasBegun || tokens === undefined) return true
-  return (
+function mayJoin(open: LoadFlight, { tokens, holder }: Wanted): 'yes' | 'no' | 'unsure' {
+  if (open.stamps !== undefined && !allLive(open.stamps)) return 'no'
+  if (!open.hasBegun || tokens === undefined) return 'yes'
+  if (open.lease !== undefined) return holder === undefined ? 'unsure' : holder === open.lease ? 'yes' : 'no'
+  if (holder !== undefined) return 'no'
+  if (open.stamps !== undefined) return 'yes'
+  const knowsNoMore =
     open.tokens !== undefined &&
     [...tokens].every(([mark, token]) => (open.tokens?.get(mark) ?? null) === token)
-  )
+  return knowsNoMore ? 'yes' : 'no'
 }
 
 function staleOf(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
@@ -84,7 +99,7 @@ export function begin(
 ): readonly LoadFlight[] {
   const loadCall = new LoadCall(wanted.length)
   const flights = wanted.map(({ name }) => {
-    const flight = new LoadFlight(loadCall, background)
+    const flight = new LoadFlight(loadCall, background, space.flights.get(name))
     space.flights.open(name, flight)
     return flight
   })
@@ -106,14 +121,24 @@ export function beginOne(
 /** Begins a load that nobody waits for, unless one is under way. */
 export function refresh(space: Space, wanted: Wanted, load: Loader<unknown>): void {
   const open = space.flights.get(wanted.name)
-  if (open !== undefined && mayJoin(open, wanted)) return
+  if (open !== undefined && mayJoin(open, wanted) !== 'no') return abandon(space, wanted.name, wanted)
   beginOne(space, wanted, load, true)
+}
+
+/** A caller that has taken the lease of a key does not load it after all. */
+export function abandon(
+  space: Space,
+  name: string,
+  { holder, isLeased }: Pick<Wanted, 'holder' | 'isLeased'>,
+): void {
+  if (isLeased && holder !== undefined) space.dropLease(name, holder)
 }
 
 /** Gives a load up for all who wait for it. */
 export function giveUp(space: Space, name: string, flight: LoadFlight, reason: unknown): void {
   space.flights.close(name, flight)
   flight.giveUp(reason)
+  if (flight.lease !== undefined) space.dropLease(name, flight.lease)
 }
 
 async function fly(
@@ -130,21 +155,26 @@ async function fly(
   const keys = wanted.map(({ name }) => name)
   const { background } = first
   const { clock, watch } = space.house
+  let renewals: readonly (() => void)[] = []
   const stop = clock.after(policy.hard, () => {
     flights.forEach((flight, i) =>
       giveUp(space, keys[i] ?? '', flight, loadTimedOut(keys[i] ?? '', policy.hard)),
     )
   })
   try {
+    const boarding = space.hasLeases ? board(space, flights, wanted) : undefined
     const captured = space.sync || tokens !== undefined ? space.capture(policy.tags, tokens) : undefined
-    const marks = isPending(captured) ? await captured : captured
-    if (flights.every(({ isGivenUp }) => isGivenUp)) return // while the store was asked for its marks
+    const boarded = boarding && (await boarding)
+    if (boarded === 'answered') return
+    const marks = await (boarded === 'after-wait' ? space.capture(policy.tags, NOT_READ) : captured)
+    if (flights.every(({ isGivenUp }) => isGivenUp)) return // while the store was asked
     for (const flight of flights) {
       flight.stamps = marks?.stamps
       flight.late = marks?.late
       flight.tokens = tokens
       flight.hasBegun = true
     }
+    renewals = space.hasLeases ? flights.map((flight, i) => renewing(space, keys[i] ?? '', flight)) : []
     const remarks = noRemarks()
     const began = clock.exact()
     const values = await called(first.call, () => call(first.call, flights, remarks))
@@ -163,8 +193,11 @@ async function fly(
     })
   } finally {
     stop()
+    for (const each of renewals) each()
   }
 }
+
+const NOT_READ: Tokens = new Map()
 
 /** What the loader brings, called inside its own context. */
 async function called<T>(loadCall: LoadCall, call: () => T): Promise<Awaited<T>> {
@@ -197,6 +230,7 @@ async function touchDown(
 function close(space: Space, name: string, flight: LoadFlight): void {
   space.flights.close(name, flight)
   space.landed(name)
+  if (flight.lease !== undefined && !flight.isFilled && !flight.isGivenUp) space.dropLease(name, flight.lease)
 }
 
 function failed(space: Space, keys: readonly string[], error: unknown, background: boolean): void {
@@ -272,14 +306,21 @@ function keep(
   const isLateCut = flight.namedLate && !(flight.late !== undefined && allLive(flight.late))
   if (flight.isGivenUp) return unstored(space, name, 'given-up', value)
   if (flight.cut || isLateCut || !allLive(all)) {
-    space.counts.fenced++
-    return unstored(space, name, 'invalidated', value)
+    space.fenced(name)
+    return value
   }
-  if (space.writes.behind(name)) return unstored(space, name, 'store-behind', value)
+  if (space.writes.behind(name) || (space.hasLeases && flight.lease === undefined)) {
+    return unstored(space, name, 'store-behind', value)
+  }
   const meta = remarks.meta ?? kept?.terms.meta
   const cost = policy.early === 0 ? 0 : took
   const terms = termsFor(space, policy, all, meta, cost)
-  space.fill(name, entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms))
+  const entry = entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms)
+  if (flight.lease === undefined) space.fill(name, entry)
+  else {
+    flight.isFilled = true
+    space.fillLeased(name, flight.lease, entry)
+  }
   return value
 }
 

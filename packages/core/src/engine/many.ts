@@ -39,15 +39,18 @@ export async function findMany(
   space: Space,
   names: readonly string[],
   tags: readonly string[],
+  wish: boolean,
 ): Promise<readonly Found[]> {
   if (space.sync) {
     return names.map((name) => ({
       entry: space.believed(name, space.look(name)),
       overtaken: false,
       tokens: undefined,
+      holder: undefined,
+      isLeased: false,
     }))
   }
-  return space.readMany(names, tags)
+  return space.findMany(names, tags, wish)
 }
 
 /** One promise for each wanted key: joined, loaded, or served stale while it is refreshed. */
@@ -62,7 +65,9 @@ export function answerMany(
   const isStale = (old: Entry | undefined): boolean => old !== undefined && ageOf(old, now) === 'stale'
   const opened = wanted.map((each) => openFlight(space, each))
   const toRefresh = wanted.filter(({ old }, i) => opened[i] === undefined && isStale(old))
-  const toLoad = wanted.filter(({ old }, i) => opened[i] === undefined && !isStale(old))
+  const toBegin = wanted.filter(({ old }, i) => opened[i] === undefined && !isStale(old))
+  // What another process is loading is waited for, key by key.
+  const toLoad = toBegin.filter(({ holder, isLeased }) => holder === undefined || isLeased)
   if (toRefresh.length > 0) begin(space, toRefresh, callForMany(toRefresh, load), true)
   const begun = toLoad.length > 0 ? begin(space, toLoad, callForMany(toLoad, load), false) : []
   const begunBy = new Map(toLoad.map(({ name }, i) => [name, begun[i]]))
@@ -73,7 +78,7 @@ export function answerMany(
     }
     const open = opened[i]
     if (open !== undefined) return answerOfAnother(space, open, each, signal, () => again(each.key))
-    const flight = begunBy.get(each.name)
+    const flight = begunBy.get(each.name) ?? begin(space, [each], callForMany([each], load), false)[0]
     if (flight === undefined) throw new Error('unreachable: every wanted key is stale, open or begun')
     return answer(space, flight, each, signal)
   })

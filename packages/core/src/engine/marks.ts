@@ -59,31 +59,38 @@ export function newToken(clock: Clock): string {
 }
 let minted = 0
 
+/** A stamp that is known, and the period of trust (trust.ts) in which it was learnt. */
+export interface KnownStamp extends Stamp {
+  period: number
+  used: boolean
+}
+
 /** The marks of one namespace that this process knows of. */
 export class Known {
   /** Bounds the map. What is dropped counts as invalidated. */
   readonly limit: number
-  readonly #stamps = new Map<string, Stamp & { used: boolean }>()
+  readonly #stamps = new Map<string, KnownStamp>()
 
   constructor(limit: number = 100_000) {
     this.limit = limit
   }
 
-  get(mark: string): Stamp | undefined {
+  get(mark: string): KnownStamp | undefined {
     const stamp = this.#stamps.get(mark)
     if (stamp !== undefined) stamp.used = true
     return stamp
   }
 
   /** The stamp of `mark` with `token`. Another token than the known one makes the known one invalid. */
-  learn(mark: string, token: string): Stamp {
+  learn(mark: string, token: string, period: number = 0): KnownStamp {
     const known = this.#stamps.get(mark)
     if (known?.token === token) {
       known.used = true
+      known.period = Math.max(known.period, period)
       return known
     }
     if (known !== undefined) known.live = false
-    const stamp = { tag: mark, token, live: true, used: false }
+    const stamp = { tag: mark, token, live: true, used: false, period }
     this.#stamps.set(mark, stamp)
     if (this.#stamps.size > this.limit) this.#shrink()
     return stamp

@@ -16,11 +16,12 @@ import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import { answer, answerOfAnother, servedStale } from './answer.ts'
 import { ageOf, allLive, type Entry, entryOf } from './entry.ts'
 import type { Lease } from './houses.ts'
-import { beginOne, openFlight, refresh, type Wanted } from './loads.ts'
+import { abandon, beginOne, openFlight, refresh, type Wanted } from './loads.ts'
 import { answerMany, findMany } from './many.ts'
 import { type Resolved, resolvePolicy } from './policy.ts'
 import type { Found } from './reads.ts'
 import type { Space } from './space.ts'
+import { isForeign, vet } from './vet.ts'
 import type { Tokens } from './stored-marks.ts'
 
 /** Every so many hits, one is timed; a power of two. */
@@ -54,7 +55,7 @@ export class Reader<V> {
         this.space.believed(name, found) // says so if it is no entry
         return this.#missed(name)
       }
-      if (this.#isForeign(found, this.policy.schema)) return this.#getVetted(name, found)
+      if (isForeign(found, this.policy.schema)) return this.#getVetted(name, found)
       this.#hit(name)
       return Promise.resolve(found.value as V)
     } catch (error) {
@@ -68,7 +69,7 @@ export class Reader<V> {
       if (!this.space.sync) return this.#getOrSetFar(key, name, load, how) as Promise<T>
       const found = this.#look(name)
       if (found === undefined) return this.#load(key, name, load, how, undefined, undefined) as Promise<T>
-      if (this.#isForeign(found, how?.schema ?? this.policy.schema)) {
+      if (isForeign(found, how?.schema ?? this.policy.schema)) {
         return this.#getOrSetVetted(key, name, found, load, how) as Promise<T>
       }
       if (this.#isFresh(found)) {
@@ -87,8 +88,8 @@ export class Reader<V> {
     if (!this.space.sync) return undefined
     const found = this.#look(name)
     if (found === undefined || !this.#isFresh(found)) return undefined
-    if (this.#isForeign(found, this.policy.schema)) {
-      const vetted = this.#vet(name, found, this.policy.schema)
+    if (isForeign(found, this.policy.schema)) {
+      const vetted = vet(this.space, name, found, this.policy.schema)
       return isPending(vetted) ? undefined : (vetted?.value as V | undefined)
     }
     this.#hit(name)
@@ -143,25 +144,8 @@ export class Reader<V> {
     if (house.watch.heard) house.watch.emit({ type: 'miss', cache: this.name, key: name })
   }
 
-  /** Whether the value was stored under another schema than it is read with, or under none. */
-  #isForeign(found: Entry, schema: StandardSchema | undefined): boolean {
-    return schema !== undefined && (found.terms as Entry['terms'] | undefined)?.schema !== schema
-  }
-
-  /** The entry if its value satisfies the schema. One that does not is a miss. */
-  #vet(name: string, found: Entry, schema: StandardSchema | undefined): Awaitable<Entry | undefined> {
-    if (schema === undefined) return found
-    const checked = schema['~standard'].validate(found.value)
-    const judge = (result: Awaited<typeof checked>): Entry | undefined => {
-      if (result.issues === undefined) return entryOf(result.value, found.freshUntil, found.terms)
-      this.space.refuse(name, 'a value that does not satisfy the schema')
-      return undefined
-    }
-    return isPending(checked) ? checked.then(judge) : judge(checked)
-  }
-
   async #getVetted(name: string, found: Entry): Promise<V | undefined> {
-    const vetted = await this.#vet(name, found, this.policy.schema)
+    const vetted = await vet(this.space, name, found, this.policy.schema)
     if (vetted === undefined) return this.#missed(name)
     this.#hit(name)
     return vetted.value as V
@@ -175,7 +159,7 @@ export class Reader<V> {
     how?: Policy<T>,
   ): Promise<unknown> {
     const believed = this.space.believed(name, found)
-    const vetted = believed && (await this.#vet(name, believed, how?.schema ?? this.policy.schema))
+    const vetted = believed && (await vet(this.space, name, believed, how?.schema ?? this.policy.schema))
     // While the schema was asked, somebody may have replaced what it was asked about.
     if (this.#look(name) !== found) return this.#again(key, load, how)
     if (vetted === undefined || !this.#isFresh(vetted))
@@ -184,42 +168,69 @@ export class Reader<V> {
     return vetted.value
   }
 
-  async #getFar(name: string): Promise<V | undefined> {
-    const { entry } = await this.space.read(name, this.policy.tags)
-    this.assertOpen()
-    if (entry === undefined || ageOf(entry, this.space.house.clock.now()) !== 'fresh')
-      return this.#missed(name)
-    if (this.#isForeign(entry, this.policy.schema)) return this.#getVetted(name, entry)
-    this.#hit(name)
-    return entry.value as V
+  #getFar(name: string): Promise<V | undefined> {
+    const { space, policy } = this
+    return new Promise((resolve, reject) => {
+      space.read(name, policy.tags, false, ({ entry }) => {
+        if (this.isClosed || this.lease.isReleased) return reject(cacheClosed(this.name))
+        if (entry === undefined || ageOf(entry, space.house.clock.now()) !== 'fresh') {
+          this.#countMiss(name)
+          return resolve(undefined)
+        }
+        if (isForeign(entry, policy.schema)) return resolve(this.#getVetted(name, entry))
+        this.#hit(name)
+        resolve(entry.value as V)
+      })
+    })
   }
 
-  async #getOrSetFar<T>(key: Key, name: string, load: Loader<T>, how?: Policy<T>): Promise<unknown> {
-    const { clock } = this.space.house
+  #getOrSetFar<T>(key: Key, name: string, load: Loader<T>, how?: Policy<T>): Promise<unknown> {
+    const { space } = this
     const schema = how?.schema ?? this.policy.schema
     const tags = how === undefined ? this.policy.tags : this.resolve('getOrSet', how).tags
+    // The loader runs in the asynchronous context of its caller, so in a continuation of the caller's own.
+    return space.find(name, tags, true).then((found) => {
+      const { entry } = found
+      const isHit =
+        entry !== undefined &&
+        entry.terms.cost === 0 &&
+        ageOf(entry, space.house.clock.now()) === 'fresh' &&
+        !isForeign(entry, schema) &&
+        !(this.isClosed || this.lease.isReleased)
+      if (!isHit) return this.#getOrLoadFar(key, name, load, how, found)
+      this.#hit(name)
+      return entry.value
+    })
+  }
+
+  /** What there is when it is not simply a hit. */
+  async #getOrLoadFar<T>(
+    key: Key,
+    name: string,
+    load: Loader<T>,
+    how: Policy<T> | undefined,
+    first: Found,
+  ): Promise<unknown> {
+    const { clock } = this.space.house
+    const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
+    let found = first
     // Asked again when something was said about the key meanwhile; seldom more than once, so bounded.
     for (let left = 2; ; left--) {
-      const found = await this.space.read(name, tags)
       this.assertOpen()
-      const vetted = found.entry && (await this.#vetIfForeign(name, found.entry, schema))
+      const vetted = found.entry && (await vet(this.space, name, found.entry, policy.schema))
       if (vetted !== undefined && ageOf(vetted, clock.now()) === 'fresh') {
         this.#hit(name)
         if (vetted.terms.cost !== 0 && !found.overtaken) this.#refreshEarly(key, name, vetted, load, how)
         return vetted.value
       }
-      if (found.overtaken && left > 0) continue
+      if (found.overtaken && left > 0) {
+        abandon(this.space, name, found)
+        found = await this.space.find(name, policy.tags, true)
+        continue
+      }
       const old = found.overtaken ? undefined : vetted
-      return this.#load(key, name, load, how, old, tokensOf(found))
+      return this.#load(key, name, load, how, old, found)
     }
-  }
-
-  #vetIfForeign(
-    name: string,
-    found: Entry,
-    schema: StandardSchema | undefined,
-  ): Awaitable<Entry | undefined> {
-    return this.#isForeign(found, schema) ? this.#vet(name, found, schema) : found
   }
 
   /** There is no fresh value: serves a stale one while it is refreshed, or waits for a load. */
@@ -229,14 +240,11 @@ export class Reader<V> {
     load: Loader<T>,
     how: Policy<T> | undefined,
     old: Entry | undefined,
-    tokens: Tokens | undefined,
+    found: Found | undefined,
   ): Promise<unknown> {
-    const problem = isFunction(load)
-    if (problem !== undefined) throw new TypeError(`getOrSet: the loader ${problem}`)
-    const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
-    how?.signal?.throwIfAborted()
     const space = this.space
-    const wanted: Wanted = { key, name, policy, old, tokens }
+    const wanted = this.#wanted(key, name, load, how, old, found)
+    const { policy } = wanted
     if (old !== undefined && ageOf(old, space.house.clock.now()) === 'stale') {
       servedStale(space, name, 'refreshing')
       refresh(space, wanted, load as Loader<unknown>)
@@ -250,6 +258,27 @@ export class Reader<V> {
     return answer(space, beginOne(space, wanted, load as Loader<unknown>, false), wanted, how?.signal)
   }
 
+  /** Checks what was passed. A lease that was taken is given back if it is wrong. */
+  #wanted<T>(
+    key: Key,
+    name: string,
+    load: Loader<T>,
+    how: Policy<T> | undefined,
+    old: Entry | undefined,
+    found: Found | undefined,
+  ): Wanted {
+    try {
+      const problem = isFunction(load)
+      if (problem !== undefined) throw new TypeError(`getOrSet: the loader ${problem}`)
+      const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
+      how?.signal?.throwIfAborted()
+      return { key, name, policy, old, ...saidWith(found) }
+    } catch (error) {
+      if (found !== undefined) abandon(this.space, name, found)
+      throw error
+    }
+  }
+
   /** From the start; the types were checked when the caller came. */
   #again<T>(key: Key, load: Loader<T>, how: Policy<T> | undefined): Promise<unknown> {
     return (this as unknown as ICache<T>).getOrSet(key, load, how)
@@ -261,14 +290,15 @@ export class Reader<V> {
     const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
     const ahead = -found.terms.cost * policy.early * Math.log(1 - clock.random())
     if (clock.now() + ahead < found.freshUntil) return
-    refresh(this.space, { key, name, policy, old: found, tokens: new Map() }, load as Loader<unknown>)
+    const wanted = { key, name, policy, old: found, tokens: NOT_READ, holder: undefined, isLeased: false }
+    refresh(this.space, wanted, load as Loader<unknown>)
   }
 
   async getMany(keys: readonly Key[]): Promise<(V | undefined)[]> {
     const names = this.namesOf('getMany', keys)
     if (names.length === 0) return []
     const unique = [...new Set(names)]
-    const found = await findMany(this.space, unique, this.policy.tags)
+    const found = await findMany(this.space, unique, this.policy.tags, false)
     this.assertOpen()
     const now = this.space.house.clock.now()
     const values = new Map<string, V | undefined>()
@@ -276,7 +306,7 @@ export class Reader<V> {
       unique.map(async (name, i) => {
         const entry = found[i]?.entry
         const isFresh = entry !== undefined && ageOf(entry, now) === 'fresh'
-        const vetted = isFresh ? await this.#vetIfForeign(name, entry, this.policy.schema) : undefined
+        const vetted = isFresh ? await vet(this.space, name, entry, this.policy.schema) : undefined
         if (vetted !== undefined) this.#hit(name)
         else this.#countMiss(name)
         values.set(name, vetted?.value as V | undefined)
@@ -299,10 +329,10 @@ export class Reader<V> {
     const space = this.space
     const keyNamed = new Map(names.map((name, i) => [name, keys[i] as Key]))
     const unique = [...keyNamed.keys()]
-    const found = await findMany(space, unique, policy.tags)
+    const found = await findMany(space, unique, policy.tags, true)
     this.assertOpen()
     const vetted = await Promise.all(
-      found.map(({ entry }, i) => entry && this.#vetIfForeign(unique[i] as string, entry, policy.schema)),
+      found.map(({ entry }, i) => entry && vet(this.space, unique[i] as string, entry, policy.schema)),
     )
     const now = space.house.clock.now()
     const answers = new Map<string, unknown>()
@@ -321,7 +351,7 @@ export class Reader<V> {
         name,
         policy,
         old: isOvertaken ? undefined : entry,
-        tokens: found[i] && tokensOf(found[i]),
+        ...saidWith(found[i]),
       })
     })
     if (wanted.length > 0) {
@@ -340,10 +370,10 @@ export class Reader<V> {
 
   async ttl(key: Key): Promise<number | undefined> {
     const name = this.nameOf(key)
-    const [found] = await findMany(this.space, [name], this.policy.tags)
+    const [found] = await findMany(this.space, [name], this.policy.tags, false)
     const left = found?.entry === undefined ? 0 : found.entry.freshUntil - this.space.house.clock.now()
     if (found?.entry === undefined || left <= 0) return undefined
-    const vetted = await this.#vetIfForeign(name, found.entry, this.policy.schema)
+    const vetted = await vet(this.space, name, found.entry, this.policy.schema)
     return vetted === undefined ? undefined : left
   }
 
@@ -384,9 +414,12 @@ function saysTheSame(how: object, recent: object): boolean {
   return names > 0 && names === Object.keys(recent).length
 }
 
-/** The tokens that were read with an answer. Where it was overtaken they are read anew, before the load. */
-function tokensOf({ overtaken, tokens }: Found): Tokens | undefined {
-  return overtaken && tokens !== undefined ? NOT_READ : tokens
+/** What the store said besides. Where the answer was overtaken the tokens are read anew, before the load. */
+function saidWith(found: Found | undefined): Pick<Wanted, 'tokens' | 'holder' | 'isLeased'> {
+  if (found === undefined) return NOTHING_SAID
+  const { overtaken, tokens, holder, isLeased } = found
+  return { tokens: overtaken && tokens !== undefined ? NOT_READ : tokens, holder, isLeased }
 }
 
 const NOT_READ: Tokens = new Map()
+const NOTHING_SAID = { tokens: undefined, holder: undefined, isLeased: false }

@@ -50,6 +50,17 @@ export class Room {
     return space
   }
 
+  /** The space of the namespace `path` in this room, if somebody holds it. */
+  find(path: string): Space | undefined {
+    let room: Room = this
+    for (const part of path.split('/')) {
+      const inside = room.#inside.get(part)
+      if (inside === undefined) return undefined
+      room = inside
+    }
+    return room.#space?.deref()
+  }
+
   /** The spaces that somebody holds, of this room and those inside it. */
   *spaces(): Generator<Space> {
     const space = this.#space?.deref()

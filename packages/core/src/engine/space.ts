@@ -9,6 +9,7 @@
 
 import { isCacheError, storeTimedOut } from '../errors.ts'
 import type { Deadlines } from '../store/deadline.ts'
+import type { Leases } from '../store/leases.ts'
 import { prefixed } from '../store/prefixed.ts'
 import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Watch } from '../watch/events.ts'
@@ -19,8 +20,10 @@ import { Flights } from './flights.ts'
 import type { LoadFlight } from './load.ts'
 import { type Captured, LocalMarks, type Marks } from './marks.ts'
 import { type Found, Reads } from './reads.ts'
+import { LEASE, type Rounds } from './rounds.ts'
 import type { Room } from './rooms.ts'
 import { StoredMarks, type Tokens } from './stored-marks.ts'
+import type { Trust } from './trust.ts'
 import { type Far, Writes } from './writes.ts'
 
 /** What a cache and all its namespaces have in common. */
@@ -29,6 +32,12 @@ export interface House {
   readonly clock: Clock
   readonly watch: Watch
   readonly deadlines: Deadlines
+  /** What is asked of the store. */
+  readonly rounds: Rounds
+  /** Whether what is remembered of the store may be believed. */
+  readonly trust: Trust
+  /** Those who wait for a record to be filled by another process, by its key. */
+  readonly awaiting: Map<string, Set<() => void>>
 }
 
 export class Space {
@@ -50,6 +59,7 @@ export class Space {
   readonly #stored: StoredMarks | undefined
   readonly #reads: Reads | undefined
   readonly #room: Room
+  readonly #leaseCalls = new Set<Promise<unknown>>()
 
   /** `surviving`: the marks of an earlier space of this room, which entries still carry. */
   constructor(house: House, room: Room, around?: Space, surviving?: LocalMarks) {
@@ -70,8 +80,8 @@ export class Space {
     this.#stored = new StoredMarks(path, around === undefined ? undefined : around.#stored, {
       store: house.store,
       clock: house.clock,
+      trust: house.trust,
       writes: this.#markWrites,
-      refused: (key, why) => this.refuse(key, why),
       cutReads: () => this.#cutAllReads(),
     })
     this.marks = this.#stored
@@ -123,14 +133,28 @@ export class Space {
     return isUsable ? found : undefined
   }
 
-  /** What a store that answers later has under `key`. */
-  read(key: string, tags: readonly string[]): Promise<Found> {
-    return this.#asking().read(key, tags)
+  /** What a store that answers later has under `key`, handed to `then`. See Reads. */
+  read(key: string, tags: readonly string[], wish: boolean, then: (found: Found) => void): void {
+    this.#asking().read(key, tags, wish, then)
+  }
+
+  /** The same as a promise. */
+  find(key: string, tags: readonly string[], wish: boolean = false): Promise<Found> {
+    return new Promise((resolve) => this.read(key, tags, wish, resolve))
   }
 
   /** The same for many keys, asked for together. */
-  readMany(keys: readonly string[], tags: readonly string[]): Promise<readonly Found[]> {
-    return this.#asking().readMany(keys, tags)
+  findMany(keys: readonly string[], tags: readonly string[], wish: boolean): Promise<readonly Found[]> {
+    return new Promise((resolve) => {
+      const all: Found[] = []
+      let missing = keys.length
+      keys.forEach((key, i) =>
+        this.read(key, tags, wish, (found) => {
+          all[i] = found
+          if (--missing === 0) resolve(all)
+        }),
+      )
+    })
   }
 
   #asking(): Reads {
@@ -210,17 +234,119 @@ export class Space {
 
   /** Puts there what was loaded. Nobody waits for it: a failure is an event, and the next one loads again. */
   fill(key: string, entry: Entry): void {
-    const notFilled = (error: unknown): void => {
-      if (!isCacheError(error, 'VALUE_REFUSED')) return this.failed('set', key, error)
-      const { watch } = this.house
-      if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'refused' })
-    }
     try {
       const far = this.put(key, entry, false)
-      if (isPending(far)) far.then(undefined, notFilled)
+      if (isPending(far)) far.then(undefined, (error: unknown) => this.#tellUnstored(key, error))
     } catch (error) {
-      notFilled(error)
+      this.#tellUnstored(key, error)
     }
+  }
+
+  #tellUnstored(key: string, error: unknown): void {
+    if (!isCacheError(error, 'VALUE_REFUSED')) return this.failed('set', key, error)
+    const { watch } = this.house
+    if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'refused' })
+  }
+
+  /** Whether fills of this store need a lease. */
+  get hasLeases(): boolean {
+    return this.house.store.leases !== undefined
+  }
+
+  /** Takes the lease of a key. Who has it then; undefined if the store does not say. */
+  async takeLease(key: string, token: string): Promise<string | undefined> {
+    return this.#leasing(key, (leases, full) => leases.take(full, token, LEASE))
+  }
+
+  /** Takes the lease of a key from whoever has it. Whether it could. */
+  async seizeLease(key: string, token: string): Promise<boolean> {
+    const seized = await this.#leasing(key, async (leases, full) => {
+      await leases.seize(full, token, LEASE)
+      return true
+    })
+    return seized === true
+  }
+
+  /** Lets the lease of a load last. Whether it is still its own; undefined if the store does not say. */
+  async renewLease(key: string, token: string): Promise<boolean | undefined> {
+    return this.#leasing(key, (leases, full) => leases.renew(full, token, LEASE))
+  }
+
+  /** Nothing will be filled under this lease. */
+  dropLease(key: string, token: string): void {
+    this.#track(this.#leasing(key, (leases, full) => leases.drop(full, token)))
+  }
+
+  /** Puts there what was loaded, if nothing has been said about the key anywhere since its lease was taken. */
+  fillLeased(key: string, token: string, entry: Entry): void {
+    this.#track(this.#fillLeased(key, token, entry))
+  }
+
+  async #fillLeased(key: string, token: string, entry: Entry): Promise<void> {
+    try {
+      if ((await this.fillNow(key, token, entry)) === false) this.fenced(key)
+    } catch (error) {
+      this.#tellUnstored(key, error)
+      this.dropLease(key, token)
+    }
+  }
+
+  /** The same, told: whether it was; undefined if the store does not say. Rejects if the value is refused. */
+  async fillNow(key: string, token: string, entry: Entry): Promise<boolean | undefined> {
+    const ttl = deadAt(entry) - this.house.clock.now()
+    return this.#leasing(key, (leases, full) => leases.fill(full, token, entry, ttl))
+  }
+
+  /** What was loaded has been invalidated meanwhile. */
+  fenced(key: string): void {
+    this.counts.fenced++
+    const { watch } = this.house
+    if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'invalidated' })
+  }
+
+  async #leasing<T>(
+    key: string,
+    operation: (leases: Leases<Entry>, full: string) => Awaitable<T>,
+  ): Promise<T | undefined> {
+    const { leases } = this.house.store
+    if (leases === undefined) return undefined
+    try {
+      const answer = operation(leases, `${this.path}:${key}`)
+      return isPending(answer) ? await this.within('lease', key, answer) : answer
+    } catch (error) {
+      if (isCacheError(error, 'VALUE_REFUSED')) throw error
+      if (!isCacheError(error, 'STORE_TIMEOUT')) this.failed('lease', key, error)
+      return undefined
+    }
+  }
+
+  /** Until `then` or after `ms`: a record of which another process has the lease may have been filled. Returns the way to stop. */
+  onFilled(key: string, ms: number, then: () => void): () => void {
+    const { awaiting, clock } = this.house
+    const full = `${this.path}:${key}`
+    const waiting = awaiting.get(full) ?? new Set()
+    awaiting.set(full, waiting)
+    const stop = (): void => {
+      cancel()
+      waiting.delete(then)
+      if (waiting.size === 0 && awaiting.get(full) === waiting) awaiting.delete(full)
+    }
+    const cancel = clock.after(ms, () => {
+      stop()
+      then()
+    })
+    waiting.add(then)
+    return stop
+  }
+
+  /** Another process has changed a mark of this namespace. */
+  changedElsewhere(mark: string): void {
+    this.#stored?.changed(mark)
+    for (const space of this.all()) {
+      // Those with stamps are reached through them; the others cannot tell.
+      space.#cutFlights((flight) => flight.hasBegun && flight.stamps === undefined)
+    }
+    this.cutInvalidated()
   }
 
   remove(key: string): Awaitable<Far> {
@@ -244,17 +370,36 @@ export class Space {
       space.epoch++
       space.writes.hide()
       // Flights with stamps are reached through them; the others cannot tell, so they count as touched.
-      space.flights.cutWhere((_, flight) => flight.stamps === undefined)
+      space.#cutFlights((flight) => flight.stamps === undefined)
     }
+  }
+
+  /** Cuts flights, and gives their leases back: what they bring will not be stored, so nobody need wait for it. */
+  #cutFlights(matches: (flight: LoadFlight) => boolean): void {
+    if (this.flights.size === 0) return
+    this.flights.cutWhere((key, flight) => {
+      if (!matches(flight)) return false
+      if (flight.lease !== undefined) this.dropLease(key, flight.lease)
+      return true
+    })
+  }
+
+  /** The flights of this space and of those inside it whose marks are no longer live. */
+  cutInvalidated(): void {
+    for (const space of this.all())
+      space.#cutFlights(({ stamps }) => stamps !== undefined && !allLive(stamps))
   }
 
   invalidate(tags: readonly string[]): Awaitable<Far> {
     if (this.sync) for (const marks of this.#room.marksInside()) marks.invalidate(tags)
-    return this.marks.invalidate(tags)
+    const far = this.marks.invalidate(tags)
+    if (this.hasLeases) this.cutInvalidated()
+    return far
   }
 
   invalidateAll(): Awaitable<Far> {
     const far = this.marks.invalidateAll()
+    if (this.hasLeases) this.cutInvalidated()
     for (const marks of this.#room.marksInside()) marks.rebase()
     return far
   }
@@ -374,14 +519,27 @@ export class Space {
 
   /** When nothing is under way; with one more attempt at what is owed if `flush`. */
   async settled(flush: boolean): Promise<void> {
-    await Promise.all(
-      [this.writes, this.#markWrites].map((writes) => (flush ? writes.flush() : writes.settled())),
-    )
+    await Promise.all([
+      ...[this.writes, this.#markWrites].map((writes) => (flush ? writes.flush() : writes.settled())),
+      ...this.#leaseCalls,
+    ])
   }
 
   stop(): void {
     this.writes.close()
     this.#markWrites.close()
+  }
+
+  /** Work on leases that nobody waits for but `close`. It does not reject. */
+  #track(work: Promise<unknown>): void {
+    const call: Promise<unknown> = work.then(
+      () => this.#leaseCalls.delete(call),
+      (error: unknown) => {
+        this.#leaseCalls.delete(call)
+        this.failed('lease', undefined, error)
+      },
+    )
+    this.#leaseCalls.add(call)
   }
 
   /** Work that nobody waits for. It reports its own failures; one that does not is reported here. */

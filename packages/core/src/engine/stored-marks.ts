@@ -4,18 +4,21 @@
  *   shop/users#:        the namespace shop/users        shop/users#=vip     its tag 'vip'
  *   shop/users#~        its late mark
  *
- * Without a channel that tells of invalidations elsewhere, a token is only known when it was read just now: so the
- * tokens travel with the data, in one request. Tags that an entry turns out to have besides cost a second request.
+ * A token is known when it was read just now: then it travels with the data, in one request. Where the store has a
+ * channel that tells of changes elsewhere, what was read before is known as well, as long as that is alive (trust.ts); then
+ * nothing but the data is asked for. Tags that an entry turns out to have besides cost a second request.
+ *
  * Invalidating is a deletion, which works also where a full store refuses writes; a missing token is minted by the
- * next load. Marks are kept without end: one that is lost costs misses.
+ * next load. Marks are kept without end where they cannot be prolonged: one that is lost costs misses.
  */
 
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import { type Entry, entryOf, entryProblem, type Stamp, termsOf } from './entry.ts'
+import { type Entry, entryOf, entryProblem, type Stamp, type Stamps, type Terms, termsOf } from './entry.ts'
 import {
   type Captured,
   Known,
+  type KnownStamp,
   lateMark,
   type Marks,
   namespaceMark,
@@ -23,30 +26,45 @@ import {
   tagMark,
   tagOfMark,
 } from './marks.ts'
+import type { Round } from './rounds.ts'
+import type { Trust } from './trust.ts'
 import type { Far, Writes } from './writes.ts'
 
 /** The tokens that were read; null where there is none. */
 export type Tokens = ReadonlyMap<string, string | null>
 
-export interface Fetched {
-  /** Valid entries, in the order of the keys. */
-  readonly entries: readonly (Entry | undefined)[]
-  readonly tokens: Tokens
-}
-
 /** What was known of a mark when a question was put. */
 type Before = Stamp | undefined | 'invalidating' | 'minting'
+
+/** What was known of marks when they were asked for, and when that was. */
+interface Question {
+  readonly before: Map<string, Before>
+  readonly period: number
+}
+
+/** The tokens that are asked for together with data. */
+export interface Inquiry {
+  readonly tokens: Tokens
+  /** Why the store did not answer. */
+  readonly failure: { readonly error: unknown } | undefined
+  /** Calls `then` when the tokens are there, or the failure; at once if nothing had to be asked. */
+  onEnd(then: () => void): void
+}
+
+const NO_TOKENS: Tokens = new Map()
+const NO_INQUIRY: Inquiry = { tokens: NO_TOKENS, failure: undefined, onEnd: (then) => then() }
 
 export interface StoredMarksPorts {
   readonly store: Store<Entry>
   readonly clock: Clock
+  readonly trust: Trust
   /** The writes of marks, which like all writes may fail and be owed. */
   readonly writes: Writes
-  refused(key: string, why: string): void
   /** Called when an invalidation begins: whatever is being read may be older. */
   cutReads(): void
 }
 
+const NO_MARKS: readonly string[] = []
 const MARK_TERMS = termsOf(0, 0, [])
 
 export class StoredMarks implements Marks {
@@ -60,6 +78,10 @@ export class StoredMarks implements Marks {
   readonly #chain: readonly string[]
   readonly #late: readonly string[]
   readonly #around: StoredMarks | undefined
+  /** The questions under way, of this namespace and of all around it and inside it. */
+  readonly #questions: Set<Question>
+  #lastStamps: Stamps | undefined
+  #lastOurs: readonly KnownStamp[] = []
   /** Tokens on their way to the store; callers that need the same one share it. */
   readonly #minting = new Map<string, Promise<Stamp | undefined>>()
 
@@ -67,6 +89,7 @@ export class StoredMarks implements Marks {
     this.#path = path
     this.#around = around
     this.#ports = ports
+    this.#questions = around === undefined ? new Set() : around.#questions
     this.#paths = [...(around === undefined ? [] : around.#paths), path]
     this.#chain = this.#paths.map(namespaceMark)
     this.#late = this.#paths.map(lateMark)
@@ -77,24 +100,102 @@ export class StoredMarks implements Marks {
     return [...this.#chain, ...tags.flatMap((tag) => this.#paths.map((path) => tagMark(path, tag)))]
   }
 
-  /** The entries under `keys` that are valid, and the tokens of the namespace and of `tags`, in one request where that can be. */
-  async fetch(keys: readonly string[], tags: readonly string[]): Promise<Fetched> {
-    const marks = [...this.#late, ...this.#marksOf(tags)]
-    const before = this.#before(marks)
-    const records = await this.#many([...keys.map((key) => `${this.#path}:${key}`), ...marks])
+  /** Asks, on the pages of `round`, for the tokens of the namespace and of `tags` that are not known. */
+  inquire(tags: readonly string[], round: Round): Inquiry {
+    const marks = this.#wanted(tags)
+    if (marks.length === 0) return NO_INQUIRY
+    const question = this.#begin(marks)
     const tokens = new Map<string, string | null>()
-    marks.forEach((mark, i) => tokens.set(mark, this.#tokenIn(mark, records[keys.length + i], before)))
-
-    const found = keys.map((key, i) => this.#entryIn(key, records[i]))
-    const more = new Set<string>()
-    for (const entry of found) {
-      for (const { tag } of entry?.terms.stamps ?? []) if (!tokens.has(tag)) more.add(tag)
+    const waiting: (() => void)[] = []
+    let open = marks.length
+    let failure: Inquiry['failure']
+    const inquiry: Inquiry = {
+      tokens,
+      get failure() {
+        return failure
+      },
+      onEnd(then) {
+        if (open === 0) then()
+        else waiting.push(then)
+      },
     }
-    for (const [mark, token] of await this.tokens([...more])) tokens.set(mark, token)
-    const entries = found.map((entry) =>
-      entry !== undefined && this.#isValid(entry, tokens) ? this.#ours(entry) : undefined,
+    for (const mark of marks) {
+      const page = round.page(mark)
+      const at = page.addMark(mark)
+      page.onEnd(() => {
+        if (page.failure === undefined) tokens.set(mark, this.#tokenIn(mark, page.records[at], question))
+        else failure = page.failure
+        if (--open > 0) return
+        this.#questions.delete(question)
+        for (const then of waiting) then()
+      })
+    }
+    return inquiry
+  }
+
+  /** The marks that are not known; with the late ones, which a load needs. */
+  #wanted(tags: readonly string[]): readonly string[] {
+    if (tags.length === 0 && this.#baseKnown()) return NO_MARKS
+    return [...this.#late, ...this.#marksOf(tags)].filter((mark) => this.#trusted(mark) === undefined)
+  }
+
+  /** Whether the marks that every load needs are known. Most reads ask this and nothing else. */
+  #baseKnown(): boolean {
+    for (const mark of this.#chain) if (this.#trusted(mark) === undefined) return false
+    for (const mark of this.#late) if (this.#trusted(mark) === undefined) return false
+    return true
+  }
+
+  /** The stamp of a mark that was learnt before and may still be believed. */
+  #trusted(mark: string): KnownStamp | undefined {
+    const home = this.#homeOf(mark)
+    const known = home.#known.get(mark)
+    if (known === undefined || !this.#ports.trust.covers(known.period)) return undefined
+    // A token on its way to the store is not there yet.
+    if (home.#minting.size !== 0 && home.#minting.has(mark)) return undefined
+    return home.#ports.writes.size !== 0 && home.#isInvalidating(mark) ? undefined : known
+  }
+
+  /**
+   * The entry, with the stamps of this process in the place of those it came with, so that an invalidation here reaches whoever holds it; undefined
+   * if it is not valid. Or the marks that must be known to tell.
+   */
+  judge(entry: Entry, { tokens }: Inquiry): Entry | undefined | readonly string[] {
+    const { value, freshUntil, terms } = entry
+    const { stamps } = terms
+    // Entries of one state come with one array.
+    if (stamps === this.#lastStamps && this.#isLastGood()) {
+      return entryOf(value, freshUntil, withStamps(terms, this.#lastOurs))
+    }
+    // An entry that lacks a mark of the namespace was not made for it.
+    if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return undefined
+    const unknown: string[] = []
+    for (const { tag, token } of stamps) {
+      const known = tokens.has(tag) ? tokens.get(tag) : this.#trusted(tag)?.token
+      if (known === undefined) unknown.push(tag)
+      else if (known !== token) return undefined
+    }
+    if (unknown.length > 0) return unknown
+    const ours = stamps.map(({ tag, token }) => this.#homeOf(tag).#known.learn(tag, token))
+    this.#lastStamps = stamps
+    this.#lastOurs = ours
+    return entryOf(value, freshUntil, withStamps(terms, ours))
+  }
+
+  #isLastGood(): boolean {
+    const { trust } = this.#ports
+    for (const stamp of this.#lastOurs) {
+      if (!stamp.live || !trust.covers(stamp.period)) return false
+    }
+    return (
+      this.#ports.writes.size === 0 || this.#lastOurs.every(({ tag }) => this.#trusted(tag) !== undefined)
     )
-    return { entries, tokens }
+  }
+
+  /** Another process has changed a mark of this namespace. */
+  changed(mark: string): void {
+    this.#known.kill(mark)
+    for (const { before } of this.#questions) if (before.has(mark)) before.set(mark, 'invalidating')
   }
 
   /**
@@ -103,9 +204,12 @@ export class StoredMarks implements Marks {
    */
   async capture(tags: readonly string[], read: Tokens = new Map()): Promise<Captured | undefined> {
     const marks = [...this.#late, ...this.#marksOf(tags)]
-    const tokens = new Map([...read, ...(await this.tokens(marks.filter((mark) => !read.has(mark))))])
+    const missing = marks.filter((mark) => !read.has(mark) && this.#trusted(mark) === undefined)
+    const tokens = missing.length === 0 ? read : new Map([...read, ...(await this.tokens(missing))])
     if (marks.some((mark) => this.#homeOf(mark).#isInvalidating(mark))) return undefined
-    const stamps = await Promise.all(marks.map((mark) => this.#stampOf(mark, tokens.get(mark) ?? null)))
+    const stamps = await Promise.all(
+      marks.map((mark) => this.#stampOf(mark, tokens.get(mark) ?? this.#trusted(mark)?.token ?? null)),
+    )
     const known = stamps.filter((stamp) => stamp !== undefined)
     if (known.length < stamps.length) return undefined
     return { stamps: known.slice(this.#late.length), late: known.slice(0, this.#late.length) }
@@ -123,9 +227,14 @@ export class StoredMarks implements Marks {
 
   /** The tokens of marks, as the store has them now. */
   async tokens(marks: readonly string[]): Promise<Tokens> {
-    const before = this.#before(marks)
-    const records = marks.length === 0 ? [] : await this.#many(marks)
-    return new Map(marks.map((mark, i) => [mark, this.#tokenIn(mark, records[i], before)]))
+    if (marks.length === 0) return NO_TOKENS
+    const question = this.#begin(marks)
+    try {
+      const records = await this.#many(marks)
+      return new Map(marks.map((mark, i) => [mark, this.#tokenIn(mark, records[i], question)]))
+    } finally {
+      this.#questions.delete(question)
+    }
   }
 
   async invalidate(tags: readonly string[]): Promise<Far> {
@@ -160,35 +269,25 @@ export class StoredMarks implements Marks {
     return results.every((each) => each === 'applied') ? 'applied' : 'queued'
   }
 
-  /** A valid entry with the stamps of this process in the place of those it came with: an invalidation here reaches whoever holds it. */
-  #ours({ value, freshUntil, terms }: Entry): Entry {
-    const stamps = terms.stamps.map(({ tag, token }) => this.#homeOf(tag).#known.learn(tag, token))
-    return entryOf(value, freshUntil, { ...terms, stamps })
-  }
-
-  #isValid(entry: Entry, tokens: Tokens): boolean {
-    const { stamps } = entry.terms
-    // An entry that lacks a mark of the namespace was not made for it.
-    if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return false
-    return stamps.every(({ tag, token }) => tokens.get(tag) === token)
-  }
-
   /**
    * What is known of marks when the store is asked for them. Its answer may overtake what is said meanwhile, so it
    * counts only for marks of which nothing newer is known by then; while an invalidation is on its way, for none.
    */
-  #before(marks: readonly string[]): ReadonlyMap<string, Before> {
-    return new Map(
+  #begin(marks: readonly string[]): Question {
+    const before = new Map(
       marks.map((mark): [string, Before] => {
         const home = this.#homeOf(mark)
         if (home.#isInvalidating(mark)) return [mark, 'invalidating']
         return [mark, home.#minting.has(mark) ? 'minting' : home.#known.get(mark)]
       }),
     )
+    const question = { before, period: this.#ports.trust.period }
+    this.#questions.add(question)
+    return question
   }
 
   /** The token in a record; null if there is none that counts. */
-  #tokenIn(mark: string, record: unknown, before: ReadonlyMap<string, Before>): string | null {
+  #tokenIn(mark: string, record: unknown, { before, period }: Question): string | null {
     const home = this.#homeOf(mark)
     const knownThen = before.get(mark)
     if (knownThen === 'invalidating' || home.#isInvalidating(mark)) {
@@ -200,7 +299,7 @@ export class StoredMarks implements Marks {
     const known = home.#known.get(mark)
     // Something is known since the question was put: an entry under another token may be older than that.
     if (known !== knownThen) return token !== null && known?.token === token ? token : null
-    if (token !== null) return home.#known.learn(mark, token).token
+    if (token !== null) return home.#known.learn(mark, token, period).token
     // Gone: somebody has invalidated it, and loads under the old token are not to be joined.
     if (!home.#minting.has(mark)) home.#known.kill(mark)
     return null
@@ -221,13 +320,17 @@ export class StoredMarks implements Marks {
 
   /** Acknowledged before the load begins, so that an invalidation elsewhere that comes later also arrives later. */
   #mint(mark: string): Promise<Stamp | undefined> {
-    const { clock, store, writes } = this.#ports
-    const stamp = this.#known.learn(mark, newToken(clock))
+    const { clock, store, trust, writes } = this.#ports
+    const stamp = this.#known.learn(mark, newToken(clock), trust.period)
     const record = entryOf<unknown>(stamp.token, Infinity, MARK_TERMS)
     const minting = Promise.resolve(
       writes.run('set', mark, record, true, () => store.set(mark, record, Infinity)),
     )
-      .then((far) => (far === 'applied' ? stamp : undefined))
+      .then((far) => {
+        if (far === 'applied') return stamp
+        this.#known.kill(mark)
+        return undefined
+      })
       .finally(() => this.#minting.delete(mark))
     this.#minting.set(mark, minting)
     return minting
@@ -238,14 +341,6 @@ export class StoredMarks implements Marks {
     return this.#around === undefined || mark.startsWith(`${this.#path}#`) ? this : this.#around.#homeOf(mark)
   }
 
-  #entryIn(key: string, record: unknown): Entry | undefined {
-    if (record === undefined) return undefined
-    const problem = entryProblem(record)
-    if (problem === undefined) return record as Entry
-    this.#ports.refused(key, problem)
-    return undefined
-  }
-
   async #many(keys: readonly string[]): Promise<readonly unknown[]> {
     const { store } = this.#ports
     if (store.getMany === undefined) return Promise.all(keys.map((key) => store.get(key)))
@@ -254,4 +349,8 @@ export class StoredMarks implements Marks {
       ? (records as readonly unknown[])
       : keys.map(() => undefined)
   }
+}
+
+function withStamps({ staleFor, keptFor, meta, cost, schema }: Terms, stamps: Stamps): Terms {
+  return { staleFor, keptFor, stamps, meta, cost, schema }
 }

@@ -10,6 +10,7 @@ import { decode, encode } from '../bytes/frame.ts'
 import { isBytes } from '../bytes/text.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { type Entry, refusedEntry } from '../engine/entry.ts'
+import type { Leases } from './leases.ts'
 import { type Awaitable, isPending, type Store } from './store.ts'
 
 export interface EncodedOptions {
@@ -26,7 +27,7 @@ export interface EncodedOptions {
  */
 export function encoded(store: Store<Uint8Array>, codec: Codec, options: EncodedOptions = {}): Store<Entry> {
   const { clock = systemClock } = options
-  const offset = (): number => clock.epoch() - clock.now()
+  const offset = (): number => (store.time?.() ?? clock.epoch()) - clock.now()
 
   const read = (key: string, record: Uint8Array | undefined): Awaitable<Entry | undefined> => {
     if (record === undefined) return undefined
@@ -58,7 +59,7 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
             `the store '${store.name}' was asked for ${keys.length} records and answered with something else`,
           )
         }
-        return Promise.all(keys.map((key, i) => read(key, records[i] as Uint8Array | undefined)))
+        return allOf(keys.map((key, i) => read(key, records[i] as Uint8Array | undefined)))
       },
     }),
     ...(store.setMany && {
@@ -75,6 +76,42 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     ...(store.usage && { usage: store.usage.bind(store) }),
     ...(store.onRemoval && { onRemoval: store.onRemoval.bind(store) }),
     ...(store.check && { check: () => store.check?.() }),
+    ...(store.time && { time: () => store.time?.() ?? clock.epoch() }),
+    ...(store.partOf && { partOf: (key) => store.partOf?.(key) }),
+    ...(store.prolong && { prolong: (keys, ttl) => store.prolong?.(keys, ttl) }),
+    ...(store.leases && { leases: encodedLeases(store.leases, read, write) }),
+    ...(store.channel && { channel: store.channel }),
     ...(store.close && { close: () => store.close?.() }),
   }
+}
+
+function encodedLeases(
+  leases: Leases<Uint8Array>,
+  read: (key: string, record: Uint8Array | undefined) => Awaitable<Entry | undefined>,
+  write: (key: string, entry: Entry) => Awaitable<Uint8Array>,
+): Leases<Entry> {
+  return {
+    async read(keys, wishes, ms) {
+      const reads = await leases.read(keys, wishes, ms)
+      const records = await allOf(keys.map((key, i) => read(key, reads[i]?.record)))
+      return records.map((record, i) => ({ record, holder: reads[i]?.holder }))
+    },
+    take: (key, token, ms) => leases.take(key, token, ms),
+    async seize(key, token, ms) {
+      return read(key, await leases.seize(key, token, ms))
+    },
+    fill(key, token, entry, ttl) {
+      const bytes = write(key, entry)
+      return isPending(bytes)
+        ? bytes.then((ready) => leases.fill(key, token, ready, ttl))
+        : leases.fill(key, token, bytes, ttl)
+    },
+    renew: (key, token, ms) => leases.renew(key, token, ms),
+    drop: (key, token) => leases.drop(key, token),
+  }
+}
+
+/** Most are decoded at once, and then no promise is made for each. */
+function allOf<T>(values: readonly Awaitable<T>[]): Awaitable<T[]> {
+  return values.some(isPending) ? Promise.all(values) : (values as T[])
 }

@@ -3,6 +3,9 @@
  * it mean nothing.
  */
 
+import { isMark } from '../engine/marks.ts'
+import type { Channel } from './channel.ts'
+import type { Leases } from './leases.ts'
 import type { Store, Usage } from './store.ts'
 
 export function prefixed<R>(store: Store<R>, prefix: string): Store<R> {
@@ -24,8 +27,58 @@ export function prefixed<R>(store: Store<R>, prefix: string): Store<R> {
     ...(store.keys && { keys: (rest) => stripped(store, prefix, rest) }),
     ...(store.usage && { usage: () => store.usage?.() as Usage }),
     ...(store.check && { check: () => store.check?.() }),
+    ...(store.time && { time: () => store.time?.() as number }),
+    ...(store.partOf && { partOf: (key) => store.partOf?.(prefix + key) }),
+    ...(store.prolong && {
+      prolong: (keys, ttl) =>
+        store.prolong?.(
+          keys.map((key) => prefix + key),
+          ttl,
+        ),
+    }),
+    ...(store.leases && { leases: prefixedLeases(store.leases, prefix) }),
+    ...(store.channel && { channel: prefixedChannel(store.channel, prefix) }),
   }
   return view
+}
+
+function prefixedLeases<R>(leases: Leases<R>, prefix: string): Leases<R> {
+  return {
+    read: (keys, wishes, ms) =>
+      leases.read(
+        keys.map((key) => prefix + key),
+        wishes,
+        ms,
+      ),
+    take: (key, token, ms) => leases.take(prefix + key, token, ms),
+    seize: (key, token, ms) => leases.seize(prefix + key, token, ms),
+    fill: (key, token, record, ttl) => leases.fill(prefix + key, token, record, ttl),
+    renew: (key, token, ms) => leases.renew(prefix + key, token, ms),
+    drop: (key, token) => leases.drop(prefix + key, token),
+  }
+}
+
+/** Of what happens to others, nothing is told. `what` is asked of all keys, since behind a prefix a mark may look like none. */
+function prefixedChannel(channel: Channel, prefix: string): Channel {
+  return {
+    maxStaleness: channel.maxStaleness,
+    listen: (listener, what) =>
+      channel.listen(
+        {
+          changed(key) {
+            if (!key.startsWith(prefix)) return
+            const own = key.slice(prefix.length)
+            if (what === 'everything' || isMark(own)) listener.changed(own)
+          },
+          filled(key) {
+            if (key.startsWith(prefix)) listener.filled(key.slice(prefix.length))
+          },
+          proven: (since) => listener.proven(since),
+          gap: () => listener.gap(),
+        },
+        'everything',
+      ),
+  }
 }
 
 async function* stripped<R>(store: Store<R>, prefix: string, rest: string): AsyncGenerator<string> {

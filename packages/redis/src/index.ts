@@ -3,3 +3,4 @@
  */
 
 export type { Argument, CallOptions, Link, LinkEvent, Reply } from './link/link.ts'
+export { openLink } from './link/open.ts'

@@ -1,0 +1,123 @@
+/*
+ * A call: one command on its way, from the tick it was made in to its answer.
+ *
+ * It is what travels through the client's queue as well: ioredis asks its commands for little more than their bytes and
+ * what to do with the answer. So a call costs one promise and one object, and answers stay bytes.
+ * Once settled it stays settled: an answer that comes after the deadline is dropped, and the client's queue stays in step.
+ */
+
+import type { Argument, Reply } from './link.ts'
+
+/** Who sent a call, and hears what becomes of it. */
+export interface Caller {
+  /** Something came back for a call, in time or not. */
+  heard(call: Call): void
+  /** It was refused by the server, or lost on the way. Settles it, or sends it elsewhere. */
+  failed(call: Call, error: Error): void
+  /** Its deadline has passed. Settles it. */
+  late(call: Call): void
+}
+
+export class Call {
+  /** Lower case, as ioredis compares them. */
+  name: string
+  args: readonly (string | Buffer)[]
+  /** Changes when a cluster sends the call elsewhere. */
+  caller: Caller
+  /** The text of a script that is called by its digest, for the server that does not know it. */
+  script: string | undefined = undefined
+  /** How long it may take, and until when; by the clock of the link. */
+  readonly ms: number
+  ends = 0
+  isSettled = false
+  isSent = false
+  /** Of the breaker, when it was let through. */
+  ticket = 0
+  /** How often a cluster has sent it elsewhere. */
+  hops = 0
+  readonly #resolve: (reply: Reply) => void
+  readonly #reject: (error: Error) => void
+
+  constructor(
+    command: readonly [string, ...Argument[]],
+    ms: number,
+    caller: Caller,
+    resolve: (reply: Reply) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.name = command[0].toLowerCase()
+    const args: (string | Buffer)[] = []
+    for (let i = 1; i < command.length; i++) {
+      const arg = command[i] ?? ''
+      args.push(typeof arg === 'string' ? arg : typeof arg === 'number' ? String(arg) : bufferOf(arg))
+    }
+    this.args = args
+    this.ms = ms
+    this.caller = caller
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** The answer. */
+  resolve(reply: Reply): void {
+    this.caller.heard(this)
+    if (this.isSettled) return
+    this.isSettled = true
+    this.#resolve(reply)
+  }
+
+  /** An error for an answer. */
+  reject(error: Error): void {
+    this.caller.failed(this, error)
+  }
+
+  /** Whoever looks for a promise here must not wait: ioredis, which never does. */
+  get promise(): undefined {
+    return undefined
+  }
+
+  /** For ioredis: nobody is to trace it, its arguments are nobody's business. */
+  get isTraced(): boolean {
+    return true
+  }
+
+  /** For ioredis 6: answers stay as they are in every protocol. */
+  setReplyContext(): void {}
+
+  /** For ioredis, which hands on what it gets to the collector that came with the call. */
+  toWritable(): this {
+    return this
+  }
+
+  /** The end of it. */
+  fail(error: Error): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    this.#reject(error)
+  }
+}
+
+/** A command as servers read it: text as far as there is text, bytes uncopied. */
+export function encode(call: Call, into: Chunks): void {
+  const { name, args } = call
+  let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`
+  for (const arg of args) {
+    if (typeof arg === 'string') {
+      text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`
+      continue
+    }
+    into.text(`${text}$${arg.length}\r\n`)
+    into.bytes(arg)
+    text = '\r\n'
+  }
+  into.text(text)
+}
+
+export interface Chunks {
+  text(text: string): void
+  bytes(bytes: Buffer): void
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,223 @@
+/*
+ * The link itself: puts together what the other files are about. Calls go to the topology, which knows the peers;
+ * subscriptions to the subscriber; and what happens to connections comes back here as events.
+ */
+
+import type { Clock } from '@larder/core'
+import { Call, type Caller } from './call.ts'
+import { Deadlines } from './deadlines.ts'
+import { down } from './errors.ts'
+import { type LinkHealth } from './health.ts'
+import type { Argument, CallOptions, Link, LinkEvent, Reply } from './link.ts'
+import type { PeerEvents, PeerSurroundings } from './peer.ts'
+import type { Script } from './script.ts'
+import { ServerTime } from './server-time.ts'
+import { Subscriber } from './subscriber.ts'
+import type { SubscriptionListener } from './subscription.ts'
+import type { Topology } from './topology.ts'
+
+export interface Settings {
+  readonly name: string
+  readonly clock: Clock
+  readonly deadline: number
+  readonly connectTimeout: number
+  /** Undefined: the program goes on without. */
+  readonly connectDeadline: number | undefined
+  readonly heartbeat: number
+}
+
+/** Heartbeats between two looks at who the server is. */
+const BEATS_PER_PULSE = 4
+const DEFAULT_DRAIN = 1_000
+
+export class OpenedLink implements Link {
+  readonly name: string
+  readonly deadline: number
+  readonly #settings: Settings
+  readonly #deadlines: Deadlines
+  readonly #topology: Topology
+  readonly #subscriber: Subscriber
+  readonly #time: ServerTime
+  readonly #listeners = new Set<(event: LinkEvent) => void>()
+  readonly #ready: { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void }
+  #isClosed: Promise<void> | undefined
+  #stopWaiting: () => void = () => {}
+
+  constructor(settings: Settings, topologyOf: (around: PeerSurroundings, events: PeerEvents) => Topology) {
+    const { clock, name, heartbeat, deadline, connectTimeout } = settings
+    this.#settings = settings
+    this.name = name
+    this.deadline = deadline
+    this.#deadlines = new Deadlines(clock)
+    this.#time = new ServerTime(clock)
+    this.#ready = deferred()
+    this.#ready.promise.catch(() => {})
+    const around = { name, clock, deadlines: this.#deadlines, deadline, connectTimeout }
+    this.#topology = topologyOf({ ...around, pulse: heartbeat * BEATS_PER_PULSE }, this.#peerEvents())
+    const topology = this.#topology
+    this.#subscriber = new Subscriber({
+      ...around,
+      heartbeat,
+      isSharded: topology.isCluster,
+      nodeOf: (channel) => (topology.isCluster ? topology.nodeOf(channel) : ''),
+      find: (node) => topology.find(node),
+      moved: () => topology.refresh(),
+    })
+    this.#awaitConnection()
+    topology.open()
+  }
+
+  get isCluster(): boolean {
+    return this.#topology.isCluster
+  }
+
+  call(command: readonly [string, ...Argument[]], options: CallOptions = {}): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const call = new Call(command, options.deadline ?? this.deadline, NOBODY, resolve, reject)
+      this.#send(call, options.key ?? keyOf(command), options.node)
+    })
+  }
+
+  run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    options: CallOptions = {},
+  ): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const command = ['evalsha', script.digest, keys.length, ...keys, ...args] as const
+      const call = new Call(command, options.deadline ?? this.deadline, NOBODY, resolve, reject)
+      call.script = script.text
+      this.#send(call, options.key ?? keys[0], options.node)
+    })
+  }
+
+  nodeOf(key: string): string | undefined {
+    return this.#topology.nodeOf(key)
+  }
+
+  primaries(): Promise<readonly (string | undefined)[]> {
+    return this.#topology.primaries()
+  }
+
+  subscribe(channels: readonly string[], listener: SubscriptionListener): () => void {
+    if (this.#isClosed !== undefined) return () => {}
+    return this.#subscriber.listen([...new Set(channels)], listener)
+  }
+
+  time(): { readonly now: number; readonly error: number } {
+    return this.#time.get()
+  }
+
+  ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
+  health(): Promise<LinkHealth> {
+    return Promise.resolve({ status: 'ok', nodes: [], problems: [] })
+  }
+
+  on(listener: (event: LinkEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  close(drain: number = DEFAULT_DRAIN): Promise<void> {
+    this.#isClosed ??= this.#close(drain)
+    return this.#isClosed
+  }
+
+  #send(call: Call, key: string | undefined, node: string | undefined): void {
+    if (this.#isClosed !== undefined) return call.fail(this.#closedError())
+    this.#deadlines.add(call)
+    this.#topology.send(call, key, node)
+  }
+
+  async #close(drain: number): Promise<void> {
+    this.#stopWaiting()
+    this.#subscriber.close()
+    this.#ready.reject(this.#closedError())
+    let stop = (): void => {}
+    const enough = new Promise<void>((resolve) => {
+      stop = this.#settings.clock.after(drain, resolve)
+    })
+    await Promise.race([enough, Promise.all(this.#topology.peers().map((peer) => peer.drained()))])
+    stop()
+    this.#topology.close(this.#closedError())
+    this.#deadlines.stop()
+    this.#listeners.clear()
+  }
+
+  #closedError(): Error {
+    return down(this.name, 'the link is closed')
+  }
+
+  #peerEvents(): PeerEvents {
+    return {
+      up: (peer) => {
+        this.#tell({ type: 'up', node: peer.id })
+        if (this.#topology.isReady) this.#connected()
+      },
+      down: (peer, error) => this.#tell({ type: 'down', node: peer.id, error }),
+      trying: (peer) => this.#tell({ type: 'reconnecting', node: peer.id }),
+      breaker: (peer, state) => this.#tell({ type: 'breaker', node: peer.id, state }),
+      met: (peer, greeting, isNew) => this.#time.add(peer.id, greeting.time, isNew),
+      changed: (peer) => {
+        this.#tell({ type: 'identity', node: peer.id })
+        this.#subscriber.changed(this.isCluster ? peer.id : '')
+      },
+    }
+  }
+
+  #connected(): void {
+    this.#stopWaiting()
+    this.#ready.resolve()
+  }
+
+  #awaitConnection(): void {
+    const { connectDeadline, clock } = this.#settings
+    if (connectDeadline === undefined) return
+    this.#stopWaiting = clock.after(connectDeadline, () => {
+      const cause = this.#topology.peers().find((peer) => peer.lastError !== undefined)?.lastError
+      this.#ready.reject(
+        down(
+          this.name,
+          `not connected within ${connectDeadline} ms; ${cause?.message ?? 'nothing has answered'}; start the server or correct its address, or let the program start without it: startup: 'degrade'`,
+          cause,
+        ),
+      )
+    })
+  }
+
+  #tell(event: LinkEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch {
+        // Who watches must not disturb.
+      }
+    }
+  }
+}
+
+/** Of a call that no peer has taken yet. */
+const NOBODY: Caller = {
+  heard() {},
+  failed: (call, error) => call.fail(error),
+  late: (call) => call.fail(down('the link', 'not connected yet')),
+}
+
+function keyOf(command: readonly [string, ...Argument[]]): string | undefined {
+  const first = command[1]
+  return typeof first === 'string' ? first : undefined
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
+  let resolve = (): void => {}
+  let reject = (_error: Error): void => {}
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}

@@ -99,7 +99,11 @@ function over(socket: net.Socket, buffers: boolean): Connection {
   let pieces: Buffer[] = []
   let reason: Error | undefined
   let isOpen = true
+  let address = ''
 
+  socket.once('connect', () => {
+    address = `${socket.localAddress}:${socket.localPort}`
+  })
   const pushed = (push: Reply): void => {
     pushes.push(push)
     for (const { n, come } of awaited) if (n === pushes.length) come(push)
@@ -166,7 +170,9 @@ function over(socket: net.Socket, buffers: boolean): Connection {
         if (!isOpen) return fail(gone(reason))
         awaited.push({ n, come, fail })
       }),
-    address: `${socket.localAddress}:${socket.localPort}`,
+    get address() {
+      return address
+    },
     get isOpen() {
       return isOpen
     },

@@ -243,8 +243,7 @@ class Node implements RedisServer {
     if (running === undefined) return
     this.#lastLog = this.log()
     this.#process = undefined
-    const own = await this.#own?.catch(() => undefined)
-    own?.close()
+    await this.#forgetConnection()
     await running.stop()
   }
 
@@ -256,10 +255,16 @@ class Node implements RedisServer {
       async () => {
         if (!this.#running.isRunning) throw this.#why()
         const info = String(await this.command('INFO', 'server'))
-        if (!info.includes(`process_id:${pid}\r`)) throw this.#why()
+        if (!info.includes(`process_id:${pid}\r`)) return this.#forgetConnection() // ours is about to find the port taken
         return mayBeLoading || (await this.#hasLoaded())
       },
     )
+  }
+
+  async #forgetConnection(): Promise<false> {
+    const own = await this.#own?.catch(() => undefined)
+    own?.close()
+    return false
   }
 
   async #hasLoaded(): Promise<boolean> {

@@ -4,6 +4,7 @@
 
 export { cacheContract, type CacheContract } from './cache-contract.ts'
 export type { CacheTools } from './cache-contract/bench.ts'
+export { channelContract, type ChannelContract } from './channel-contract.ts'
 export { type ManualClock, manualClock, type ManualClockOptions, settled } from './clock.ts'
 export type { Skips } from './contract.ts'
 export { delayed, type DelayedOptions } from './delayed.ts'

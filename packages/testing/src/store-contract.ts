@@ -8,7 +8,9 @@ import { type ManualClock, manualClock } from './clock.ts'
 import { judge, type Skips } from './contract.ts'
 import type { StoreBench, StoreRule } from './store-contract/bench.ts'
 import { books } from './store-contract/books.ts'
+import { facts } from './store-contract/facts.ts'
 import { histories } from './store-contract/histories.ts'
+import { leases } from './store-contract/leases.ts'
 import { lives } from './store-contract/lives.ts'
 import { many } from './store-contract/many.ts'
 import { prefixes } from './store-contract/prefixes.ts'
@@ -34,6 +36,8 @@ export const storeRules: readonly StoreRule[] = [
   ...prefixes,
   ...lives,
   ...books,
+  ...facts,
+  ...leases,
   ...histories,
 ]
 

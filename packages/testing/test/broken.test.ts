@@ -8,13 +8,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { cacheRules } from '../src/cache-contract.ts'
+import { channelRules } from '../src/channel-contract.ts'
 import { storeRules } from '../src/store-contract.ts'
 import type { Matrix } from './broken/matrix.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const matrix = fileURLToPath(new URL('broken/matrix.ts', import.meta.url))
 
-async function judgedAll(contract: 'stores' | 'caches'): Promise<Matrix> {
+async function judgedAll(contract: 'stores' | 'caches' | 'channels'): Promise<Matrix> {
   const args = ['--conditions=@larder/source', '--import', 'tsx', matrix, contract]
   const run = await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 2 ** 26 })
   return JSON.parse(run.stdout) as Matrix
@@ -26,6 +27,7 @@ const twice = (names: readonly string[]): string[] => names.filter((name, i) => 
 describe.each([
   ['stores', storeRules.map(({ name }) => name)],
   ['caches', cacheRules.map(({ name }) => name)],
+  ['channels', channelRules.map(({ name }) => name)],
 ] as const)('the contract of %s', (contract, names) => {
   test(
     'each rule catches something broken, and everything broken is caught',

@@ -2,7 +2,7 @@
  * A program: lets broken things run the rules of their contract, and prints which rule caught which. In a process of its
  * own, because broken things leave rejections floating.
  *
- *   node --conditions=@larder/source --import tsx matrix.ts stores|caches [--learn]
+ *   node --conditions=@larder/source --import tsx matrix.ts stores|caches|channels [--learn]
  *
  * Every rule must catch something broken, and everything broken must be caught by some rule. Who catches whom is looked
  * up in hints.json first, so that few pairs have to be tried; `--learn` writes it. Hints are only hints: where there is
@@ -10,12 +10,17 @@
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import type { Entry, Store } from '@larder/core'
+import type { Clock, Entry, Store } from '@larder/core'
 import { cacheBench, cacheRules } from '../../src/cache-contract.ts'
+import { channelBench, channelRules } from '../../src/channel-contract.ts'
 import type { Bench, Rule } from '../../src/contract.ts'
+import { manualClock } from '../../src/clock.ts'
 import { storeBench, storeRules } from '../../src/store-contract.ts'
 import { brokenCaches, goodCache } from './caches.ts'
-import { BOUND, brokenStores, plainStore } from './stores.ts'
+import { type BreakChannel, brokenChannels } from './channels.ts'
+import { hubOf } from './hub.ts'
+import { brokenLeases } from './leases.ts'
+import { BOUND, type Break, brokenStores, plainStore } from './stores.ts'
 
 export interface Matrix {
   /** Where the good thing fails; should be nowhere. */
@@ -103,7 +108,7 @@ async function matrix<B extends Bench>(
 const kinds = ['entries', 'bytes'] as const
 
 function storesMatrix(): Promise<Matrix> {
-  const bench = (keeps: (typeof kinds)[number], alter: (typeof brokenStores)[string]) => () =>
+  const bench = (keeps: (typeof kinds)[number], alter: Break) => () =>
     storeBench({
       open: (clock) => {
         const good = plainStore<unknown>(clock)
@@ -117,8 +122,34 @@ function storesMatrix(): Promise<Matrix> {
     storeRules,
     kinds.map((keeps) => bench(keeps, () => ({}))),
     Object.fromEntries(
-      Object.entries(brokenStores).map(([name, alter]) => [name, kinds.map((keeps) => bench(keeps, alter))]),
+      Object.entries({ ...brokenStores, ...brokenLeases }).map(([name, alter]) => [
+        name,
+        kinds.map((keeps) => bench(keeps, alter)),
+      ]),
     ),
+  )
+}
+
+function channelsMatrix(): Promise<Matrix> {
+  const bench = (alter: BreakChannel) => (): ReturnType<typeof channelBench> => {
+    const hub = hubOf<Entry>()
+    const given: { clock?: Clock } = {}
+    return channelBench({
+      open: (clock) => {
+        given.clock = clock
+        const [here, there] = [plainStore(clock, hub), plainStore(clock, hub)]
+        for (const store of [here, there]) Object.assign(store, alter({ ...store }, hub, clock))
+        return [here, there]
+      },
+      keeps: 'entries',
+      clock: { ...manualClock(), now: () => given.clock?.now() ?? 0 },
+      interrupt: () => hub.interrupt(),
+    })
+  }
+  return matrix(
+    channelRules,
+    [bench(() => ({}))],
+    Object.fromEntries(Object.entries(brokenChannels).map(([name, alter]) => [name, [bench(alter)]])),
   )
 }
 
@@ -136,7 +167,12 @@ function cachesMatrix(): Promise<Matrix> {
 }
 
 process.on('unhandledRejection', () => {})
-const found = await (contract === 'stores' ? storesMatrix() : cachesMatrix())
+const matrices: Readonly<Record<string, () => Promise<Matrix>>> = {
+  stores: storesMatrix,
+  caches: cachesMatrix,
+  channels: channelsMatrix,
+}
+const found = await (matrices[contract] ?? storesMatrix)()
 if (learn === '--learn') {
   const { rules, broken } = found
   writeFileSync(hintsFile, `${JSON.stringify({ ...hints, [contract]: { rules, broken } }, null, 2)}\n`)

@@ -4,14 +4,19 @@
  */
 
 import { type Clock, type Entry, entryOf, type RemovalListener, type Store, type Usage } from '@larder/core'
+import { type Hub, hubOf, plainChannel, plainLeases } from './hub.ts'
 
 export const BOUND = 40
 
-type Whole<R> = Required<Omit<Store<R>, 'check'>>
+/** Manual clocks begin with their test. */
+const SINCE_1970 = 1.7e12
 
-/** Bounded by entries, first in first out. */
-export function plainStore<R>(clock: Clock): Whole<R> {
-  const records = new Map<string, { record: R; endsAt: number }>()
+export type Whole<R> = Required<Omit<Store<R>, 'check'>>
+
+/** Bounded by entries, first in first out. Several with one hub are one store, as several processes see it. */
+export function plainStore<R>(clock: Clock, hub: Hub<R> = hubOf<R>()): Whole<R> {
+  const { records } = hub
+  const self = Symbol('store')
   const listeners = new Set<RemovalListener>()
   const removed = { entries: 0, bytes: 0, expired: 0, oversized: 0 }
   const remove = (key: string, cause: 'entries' | 'expired'): void => {
@@ -32,6 +37,7 @@ export function plainStore<R>(clock: Clock): Whole<R> {
     get: (key) => records.get(key)?.record,
     set(key, record, ttl) {
       const kept = record instanceof Uint8Array ? (record.slice() as R) : record
+      hub.leases.delete(key)
       records.set(key, { record: kept, endsAt: clock.now() + ttl })
       const [first] = records.keys()
       if (records.size > BOUND && first !== undefined) remove(first, 'entries')
@@ -39,16 +45,19 @@ export function plainStore<R>(clock: Clock): Whole<R> {
         stopped.sweep()
         sweep()
       }
+      hub.tell({ what: 'changed', key, from: self })
     },
     delete(key) {
+      hub.leases.delete(key)
       records.delete(key)
+      hub.tell({ what: 'changed', key, from: self })
     },
     getMany: (keys) => keys.map((key) => records.get(key)?.record),
     setMany(all) {
       for (const [key, record, ttl] of all) store.set(key, record, ttl)
     },
     deleteMany(keys) {
-      for (const key of keys) records.delete(key)
+      for (const key of keys) store.delete(key)
     },
     clear(prefix) {
       for (const key of records.keys()) if (key.startsWith(prefix)) records.delete(key)
@@ -70,6 +79,18 @@ export function plainStore<R>(clock: Clock): Whole<R> {
         listeners.delete(listener)
       }
     },
+    time: () => SINCE_1970 + clock.epoch(),
+    partOf: (key) => (key.length % 2 === 0 ? 'even' : 'odd'),
+    prolong(keys, ttl) {
+      for (const key of keys) {
+        const found = records.get(key)
+        if (found !== undefined) found.endsAt = Math.max(found.endsAt, clock.now() + ttl)
+      }
+    },
+    leases: plainLeases(clock, hub, (key, record, ttl) => {
+      records.set(key, { record, endsAt: clock.now() + ttl })
+    }),
+    channel: plainChannel(clock, hub, self),
     close() {
       stopped.sweep()
       records.clear()
@@ -94,7 +115,7 @@ function viewOf<R>(store: Whole<R>, prefix: string): Store<R> {
 }
 
 /** What a mistake makes of a good store. */
-type Break = (good: Whole<unknown>, clock: Clock) => Partial<Store<unknown>>
+export type Break = (good: Whole<unknown>, clock: Clock) => Partial<Store<unknown>>
 
 /** Alters values on their way in. */
 const altering =

@@ -3,11 +3,11 @@
  */
 import { openCache } from '@larder/core'
 import { adapter } from '@larder/keyv'
+import { type RedisServer, startRedis } from '@larder/testing/servers'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RedisServer, redisServer } from './servers/redis.ts'
 
 const adapters = { keyv: adapter }
 let server: RedisServer
@@ -16,7 +16,7 @@ let own: string
 const closed = globalThis as { closedOwn?: number; madeOwn?: unknown[] }
 
 beforeAll(async () => {
-  server = await redisServer()
+  server = await startRedis()
   const modules = fileURLToPath(new URL('../../../node_modules/.cache', import.meta.url))
   mkdirSync(modules, { recursive: true })
   own = mkdtempSync(path.join(modules, 'keyv-'))

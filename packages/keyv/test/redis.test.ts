@@ -5,14 +5,14 @@ import KeyvRedis, { createKeyv } from '@keyv/redis'
 import { createCache, type Entry, type Store } from '@larder/core'
 import { keyv } from '@larder/keyv'
 import { storeContract } from '@larder/testing'
+import { type RedisServer, startRedis } from '@larder/testing/servers'
 import Keyv5 from 'keyv'
 import Keyv6 from 'keyv-6'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RedisServer, redisServer } from './servers/redis.ts'
 
 let server: RedisServer
 beforeAll(async () => {
-  server = await redisServer()
+  server = await startRedis()
 }, 120_000)
 afterAll(() => server.stop())
 
@@ -96,7 +96,7 @@ describe('a cache on @keyv/redis', () => {
   })
 
   test('when the server dies a get is a miss, and an invalidation is queued', async () => {
-    const mortal = await redisServer(true)
+    const mortal = await startRedis()
     const redis = new KeyvRedis(mortal.url, { namespace: unique() })
     const cache = createCache({ store: keyv({ store: redis }) })
     await cache.set('k', 1)

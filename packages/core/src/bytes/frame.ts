@@ -25,12 +25,13 @@
  */
 
 import type { Meta } from '../cache.ts'
-import { type Entry, entryOf, type Stamp, termsOf } from '../engine/entry.ts'
+import { type Entry, entryOf, type Stamp, type Terms, termsOf } from '../engine/entry.ts'
 import { valueRefused } from '../errors.ts'
 import { type Awaitable, isPending } from '../store/store.ts'
 import { crc32, keyHash } from './checksum.ts'
-import type { Codec } from './codec.ts'
+import type { Codec, Serializer } from './codec.ts'
 import { json } from './json.ts'
+import { f32, f64, u16, u32, u8 } from './numbers.ts'
 import { bytesOfText, textOfBytes } from './text.ts'
 
 const MAGIC = 0x4c61
@@ -140,7 +141,7 @@ function assemble(head: Uint8Array, payload: Uint8Array, key: string, { sealer }
   const view = viewOf(head)
   if (sealer === undefined) view.setUint32(PAYLOAD_SUM_AT, crc32(payload, 0))
   else head[3] = (head[3] ?? 0) | SEALED
-  view.setUint32(HEAD_SUM_AT, headSum(head))
+  view.setUint32(HEAD_SUM_AT, headSum(head, head.length))
   const parts = sealer === undefined ? [payload] : sealer.seal(payload, boundTo(head, key))
   const frame = new Uint8Array(parts.reduce((length, part) => length + part.length, head.length))
   frame.set(head)
@@ -163,8 +164,8 @@ const NOTHING = new Uint8Array(0)
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Over everything but the place of the sum itself. */
-function headSum(head: Uint8Array): number {
-  return crc32(head.subarray(SUMMED_FROM), crc32(head.subarray(0, HEAD_SUM_AT), 0))
+function headSum(frame: Uint8Array, length: number): number {
+  return crc32(frame, crc32(frame, 0, 0, HEAD_SUM_AT), SUMMED_FROM, length)
 }
 
 function stampsBlock(stamps: readonly Stamp[]): Uint8Array {
@@ -186,56 +187,98 @@ function stampsBlock(stamps: readonly Stamp[]): Uint8Array {
   return block
 }
 
-/** The bytes of the head, if they are those of a head of this version; else why not. */
-function headIn(frame: Uint8Array): Uint8Array | Refusal {
+/** The length of the head, if it is one of this version; else why not. */
+function headIn(frame: Uint8Array): number | Refusal {
   if (frame.length < 4) return 'not-a-frame'
-  const view = viewOf(frame)
-  if (view.getUint16(0) !== MAGIC) return 'not-a-frame'
-  if (view.getUint8(2) !== VERSION) return 'unknown-version'
-  if ((view.getUint8(3) & UNKNOWN_FLAGS) !== 0) return 'unknown-flag'
+  if (u16(frame, 0) !== MAGIC) return 'not-a-frame'
+  if (u8(frame, 2) !== VERSION) return 'unknown-version'
+  if ((u8(frame, 3) & UNKNOWN_FLAGS) !== 0) return 'unknown-flag'
   if (frame.length < HEAD) return 'truncated'
-  const length = HEAD + view.getUint16(52) + view.getUint16(54)
-  return frame.length < length ? 'truncated' : frame.subarray(0, length)
+  const length = HEAD + u16(frame, 52) + u16(frame, 54)
+  return frame.length < length ? 'truncated' : length
 }
 
-const isIntact = (head: Uint8Array): boolean => viewOf(head).getUint32(HEAD_SUM_AT) === headSum(head)
+const isIntact = (frame: Uint8Array, length: number): boolean =>
+  u32(frame, HEAD_SUM_AT) === headSum(frame, length)
 
-/** What a head says. Looks at nothing behind it. */
-function read(head: Uint8Array): Head | 'corrupt' {
-  const view = viewOf(head)
-  const metaAt = HEAD + view.getUint16(52)
-  const stamps = readStamps(head.subarray(HEAD, metaAt))
-  const meta = readMeta(head.subarray(metaAt))
-  if (stamps === undefined || meta === null) return 'corrupt'
-  const flags = view.getUint8(3)
-  const said: Head = {
+/** The terms in a head of `length` bytes, if they and its times make sense. Looks at nothing behind it. */
+function termsIn(frame: Uint8Array, length: number): Terms | undefined {
+  const metaAt = HEAD + u16(frame, 52)
+  const stamps = stampsIn(frame, metaAt)
+  const meta = metaAt === length ? undefined : readMeta(frame.subarray(metaAt, length))
+  const staleFor = f32(frame, 32)
+  const keptFor = f32(frame, 36)
+  const cost = f32(frame, 40)
+  const isSound =
+    Number.isFinite(f64(frame, 16)) &&
+    !Number.isNaN(f64(frame, 24)) &&
+    staleFor >= 0 &&
+    keptFor >= 0 &&
+    cost >= 0
+  return stamps === undefined || meta === null || !isSound
+    ? undefined
+    : termsOf(staleFor, keptFor, stamps, meta, cost)
+}
+
+/** What a head says. */
+function read(frame: Uint8Array, length: number): Head | 'corrupt' {
+  const terms = termsIn(frame, length)
+  if (terms === undefined) return 'corrupt'
+  const { stamps, meta, staleFor, cost } = terms
+  const flags = u8(frame, 3)
+  return {
     serializer: flags & 7,
     compressor: (flags >> 3) & 7,
     isSealed: (flags & SEALED) !== 0,
-    written: view.getFloat64(16),
-    freshFor: view.getFloat64(24),
-    staleFor: view.getFloat32(32),
-    keptFor: view.getFloat32(36),
-    cost: view.getFloat32(40),
-    rawSize: view.getUint32(44),
+    written: f64(frame, 16),
+    freshFor: f64(frame, 24),
+    staleFor,
+    keptFor: f32(frame, 36),
+    cost,
+    rawSize: u32(frame, 44),
     stamps,
     meta,
-    payloadAt: head.length,
+    payloadAt: length,
   }
-  const { written, freshFor, staleFor, keptFor, cost } = said
-  const isSound =
-    Number.isFinite(written) && !Number.isNaN(freshFor) && staleFor >= 0 && keptFor >= 0 && cost >= 0
-  return isSound ? said : 'corrupt'
 }
 
-function readStamps(block: Uint8Array): readonly Stamp[] | undefined {
+/**
+ * Most entries of a namespace have the same stamps, so the last blocks that were read are remembered. Found by the end
+ * of a token, which is random.
+ */
+const REMEMBERED = 256
+const remembered: ({ readonly block: Uint8Array; readonly stamps: readonly Stamp[] } | undefined)[] = []
+const NO_STAMPS: readonly Stamp[] = []
+
+/** The stamps of a head, which end at `end`. */
+function stampsIn(frame: Uint8Array, end: number): readonly Stamp[] | undefined {
+  if (end === HEAD) return NO_STAMPS
+  const place = (u8(frame, end - 1) * 31 + u8(frame, end - 4) * 7 + u8(frame, end - 5) + end) % REMEMBERED
+  const known = remembered[place]
+  if (known !== undefined && isSame(known.block, frame, HEAD, end)) return known.stamps
+  const stamps = readStamps(frame, HEAD, end)
+  if (stamps !== undefined) remembered[place] = { block: frame.slice(HEAD, end), stamps }
+  return stamps
+}
+
+function isSame(block: Uint8Array, frame: Uint8Array, from: number, to: number): boolean {
+  if (block.length !== to - from) return false
+  for (let i = 0; i < block.length; i++) {
+    if (block[i] !== frame[from + i]) return false
+  }
+  return true
+}
+
+function readStamps(frame: Uint8Array, from: number, end: number): readonly Stamp[] | undefined {
   const stamps: Stamp[] = []
-  for (let at = 0; at < block.length;) {
-    const tagEnd = at + 2 + (((block[at] ?? 0) << 8) | (block[at + 1] ?? 0))
-    const tokenEnd = tagEnd + 1 + (block[tagEnd] ?? 0)
-    if (tokenEnd > block.length) return undefined
-    const tag = textOfBytes(block.subarray(at + 2, tagEnd))
-    const token = textOfBytes(block.subarray(tagEnd + 1, tokenEnd))
+  for (let at = from; at < end;) {
+    if (at + 2 > end) return undefined
+    const tagEnd = at + 2 + u16(frame, at)
+    if (tagEnd >= end) return undefined
+    const tokenEnd = tagEnd + 1 + u8(frame, tagEnd)
+    if (tokenEnd > end) return undefined
+    const tag = textOfBytes(frame.subarray(at + 2, tagEnd))
+    const token = textOfBytes(frame.subarray(tagEnd + 1, tokenEnd))
     stamps.push({ tag, token, live: true })
     at = tokenEnd
   }
@@ -255,9 +298,9 @@ function readMeta(bytes: Uint8Array): Meta | undefined | null {
 
 /** The header of a frame, or why it is none. Needs the head only, and believes it by its own sum. */
 export function readHead(frame: Uint8Array): Head | Refusal {
-  const head = headIn(frame)
-  if (typeof head === 'string') return head
-  return isIntact(head) ? read(head) : 'corrupt'
+  const length = headIn(frame)
+  if (typeof length === 'string') return length
+  return isIntact(frame, length) ? read(frame, length) : 'corrupt'
 }
 
 /** The entry in a frame, or why it is not believed. */
@@ -284,47 +327,57 @@ function believed(
   now: number,
   codec: Codec,
 ): Awaitable<Entry | Refusal> {
-  const headBytes = headIn(frame)
-  if (typeof headBytes === 'string') return headBytes
-  if (!isIntact(headBytes)) return 'corrupt'
-  const view = viewOf(headBytes)
+  const length = headIn(frame)
+  if (typeof length === 'string') return length
+  if (!isIntact(frame, length)) return 'corrupt'
   const [high, low] = keyHash(key)
-  if (view.getUint32(8) !== high || view.getUint32(12) !== low) return 'another-key'
-  const payload = verified(frame, headBytes, key, codec)
+  if (u32(frame, 8) !== high || u32(frame, 12) !== low) return 'another-key'
+  const payload = verified(frame, length, key, codec)
   if (typeof payload === 'string') return payload
-  const head = read(headBytes)
-  if (head === 'corrupt') return head
-  if (head.rawSize > codec.maxValueBytes) return 'too-large'
-  const serializer = codec.serializers.get(head.serializer)
+  const terms = termsIn(frame, length)
+  if (terms === undefined) return 'corrupt'
+  const rawSize = u32(frame, 44)
+  if (rawSize > codec.maxValueBytes) return 'too-large'
+  const flags = u8(frame, 3)
+  const serializer = codec.serializers.get(flags & 7)
   if (serializer === undefined) return 'unknown-serializer'
-  const finish = (raw: Uint8Array): Entry | Refusal => {
-    if (raw.length !== head.rawSize) return 'undecodable'
-    const value = serializer.deserialize(raw)
-    return value === undefined ? 'undecodable' : entryIn(head, value, offset, now)
-  }
-  if (head.compressor === 0) return finish(payload)
-  const compressor = codec.compressors.get(head.compressor)
+  const freshUntil = untilIn(frame, offset, now)
+  const compression = (flags >> 3) & 7
+  if (compression === 0) return entryIn(payload, rawSize, serializer, freshUntil, terms)
+  const compressor = codec.compressors.get(compression)
   if (compressor === undefined) return 'unknown-compressor'
-  const raw = compressor.decompress(payload, head.rawSize)
-  return isPending(raw) ? raw.then(finish) : finish(raw)
+  const raw = compressor.decompress(payload, rawSize)
+  return isPending(raw)
+    ? raw.then((bytes) => entryIn(bytes, rawSize, serializer, freshUntil, terms))
+    : entryIn(raw, rawSize, serializer, freshUntil, terms)
+}
+
+function entryIn(
+  raw: Uint8Array,
+  rawSize: number,
+  serializer: Serializer,
+  freshUntil: number,
+  terms: Terms,
+): Entry | Refusal {
+  if (raw.length !== rawSize) return 'undecodable'
+  const value = serializer.deserialize(raw)
+  return value === undefined ? 'undecodable' : entryOf(value, freshUntil, terms)
+}
+
+/** The clocks of writer and reader may differ; neither can make it live longer than it was given. */
+function untilIn(frame: Uint8Array, offset: number, now: number): number {
+  return now + f64(frame, 24) - Math.max(0, now + offset - f64(frame, 16))
 }
 
 /** The payload, once the sum or the seal has been found right. */
-function verified(frame: Uint8Array, head: Uint8Array, key: string, { sealer }: Codec): Uint8Array | Refusal {
-  const payload = frame.subarray(head.length)
-  const isSealed = ((head[3] ?? 0) & SEALED) !== 0
+function verified(frame: Uint8Array, length: number, key: string, { sealer }: Codec): Uint8Array | Refusal {
+  const isSealed = (u8(frame, 3) & SEALED) !== 0
   if (!isSealed) {
     if (sealer !== undefined) return 'not-sealed'
-    return crc32(payload, 0) === viewOf(head).getUint32(PAYLOAD_SUM_AT) ? payload : 'corrupt'
+    return crc32(frame, 0, length) === u32(frame, PAYLOAD_SUM_AT) ? frame.subarray(length) : 'corrupt'
   }
-  return sealer === undefined ? 'sealed' : sealer.open(payload, boundTo(head, key))
-}
-
-function entryIn(head: Head, value: unknown, offset: number, now: number): Entry {
-  // The clocks of writer and reader may differ; neither can make it live longer than it was given.
-  const age = Math.max(0, now + offset - head.written)
-  const terms = termsOf(head.staleFor, head.keptFor, head.stamps, head.meta, head.cost)
-  return entryOf(value, now + head.freshFor - age, terms)
+  if (sealer === undefined) return 'sealed'
+  return sealer.open(frame.subarray(length), boundTo(frame.subarray(0, length), key))
 }
 
 const SERIALIZERS: readonly string[] = ['none', 'json', 'msgpack']
@@ -353,15 +406,13 @@ export interface Description extends Omit<Head, 'stamps' | 'payloadAt' | 'serial
  * console.log(describe(await redis.getBuffer('larder:users:42')))
  */
 export function describe(frame: Uint8Array): Description | Refusal {
-  const bytes = headIn(frame)
-  if (typeof bytes === 'string') return bytes
-  const head = read(bytes)
+  const length = headIn(frame)
+  if (typeof length === 'string') return length
+  const head = read(frame, length)
   if (head === 'corrupt') return head
   const { stamps, payloadAt, serializer, compressor, ...rest } = head
   const payload = frame.subarray(payloadAt)
-  const isPayloadIntact = head.isSealed
-    ? undefined
-    : crc32(payload, 0) === viewOf(bytes).getUint32(PAYLOAD_SUM_AT)
+  const isPayloadIntact = head.isSealed ? undefined : crc32(payload, 0) === u32(frame, PAYLOAD_SUM_AT)
   return {
     version: VERSION,
     serializer: SERIALIZERS[serializer] ?? String(serializer),
@@ -370,6 +421,6 @@ export function describe(frame: Uint8Array): Description | Refusal {
     bytes: frame.length,
     payloadBytes: payload.length,
     stamps: stamps.map(({ tag, token }) => ({ mark: tag, token })),
-    intact: isIntact(bytes) && isPayloadIntact,
+    intact: isIntact(frame, length) && isPayloadIntact,
   }
 }

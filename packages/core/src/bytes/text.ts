@@ -8,7 +8,7 @@ type NodeBuffer = Uint8Array & { toString(encoding?: 'utf8' | 'base64'): string 
 interface NodeBuffers {
   from(text: string, encoding: 'utf8' | 'base64'): NodeBuffer
   from(bytes: ArrayBufferLike, offset: number, length: number): NodeBuffer
-  readonly prototype: unknown
+  readonly prototype: { readonly utf8Slice?: (this: Uint8Array, from: number, to: number) => string }
 }
 
 const { Buffer: buffers } = globalThis as { Buffer?: NodeBuffers }
@@ -19,8 +19,12 @@ export function bytesOfText(text: string): Uint8Array {
   return buffers === undefined ? encoder.encode(text) : buffers.from(text, 'utf8')
 }
 
+/** Node's own way to the text in some bytes, without a Buffer around them. */
+const slice = buffers?.prototype.utf8Slice
+
 /** What is not UTF-8 becomes U+FFFD with Buffer, and throws without; a checksum has told before. */
 export function textOfBytes(bytes: Uint8Array): string {
+  if (slice !== undefined) return slice.call(bytes, 0, bytes.length)
   if (buffers === undefined) return decoder.decode(bytes)
   return buffers.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
@@ -49,7 +53,7 @@ export function isPlainBytes(value: unknown): value is Uint8Array {
 
 /** Whether a store handed out bytes, also of another realm. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return Object.prototype.toString.call(value) === '[object Uint8Array]'
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
 /** The same bytes as a Buffer, where there is such a thing. */

@@ -245,8 +245,8 @@ async function touchFar(space: Space, name: string, ttl: number): Promise<boolea
     const found = await space.find(name, [])
     if (found.tokens !== undefined && !found.overtaken) {
       return isSeized
-        ? touchLeased(space, name, found.entry, ttl, token)
-        : touched(space, name, found.entry, ttl)
+        ? touchLeased(space, name, found.own(), ttl, token)
+        : touched(space, name, found.own(), ttl)
     }
     if (isSeized) space.dropLease(name, token)
     if (found.tokens === undefined) return false // not from the store: there is nothing that could be touched

@@ -42,16 +42,15 @@ export async function findMany(
   wish: boolean,
 ): Promise<readonly Found[]> {
   if (space.sync) {
-    return names.map((name) => ({
-      entry: space.believed(name, space.look(name)),
-      overtaken: false,
-      tokens: undefined,
-      holder: undefined,
-      isLeased: false,
-    }))
+    return names.map((name) => {
+      const entry = space.believed(name, space.look(name))
+      return { ...SEEN, entry, own: () => entry }
+    })
   }
   return space.findMany(names, tags, wish)
 }
+
+const SEEN = { overtaken: false, tokens: undefined, holder: undefined, isLeased: false }
 
 /** One promise for each wanted key: joined, loaded, or served stale while it is refreshed. */
 export function answerMany(

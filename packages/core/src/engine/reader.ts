@@ -11,10 +11,9 @@ import { kindOf } from '../duration.ts'
 import { cacheClosed } from '../errors.ts'
 import { type Key, keyOf } from '../key.ts'
 import { isFunction, type OptionTable } from '../options.ts'
-import type { StandardSchema } from '../schema.ts'
-import { type Awaitable, isPending, type Store } from '../store/store.ts'
+import { isPending, type Store } from '../store/store.ts'
 import { answer, answerOfAnother, servedStale } from './answer.ts'
-import { ageOf, allLive, type Entry, entryOf } from './entry.ts'
+import { ageOf, allLive, type Entry } from './entry.ts'
 import type { Lease } from './houses.ts'
 import { abandon, beginOne, openFlight, refresh, type Wanted } from './loads.ts'
 import { answerMany, findMany } from './many.ts'
@@ -217,7 +216,8 @@ export class Reader<V> {
     // Asked again when something was said about the key meanwhile; seldom more than once, so bounded.
     for (let left = 2; ; left--) {
       this.assertOpen()
-      const vetted = found.entry && (await vet(this.space, name, found.entry, policy.schema))
+      const own = found.own()
+      const vetted = own && (await vet(this.space, name, own, policy.schema))
       if (vetted !== undefined && ageOf(vetted, clock.now()) === 'fresh') {
         this.#hit(name)
         if (vetted.terms.cost !== 0 && !found.overtaken) this.#refreshEarly(key, name, vetted, load, how)
@@ -244,7 +244,6 @@ export class Reader<V> {
   ): Promise<unknown> {
     const space = this.space
     const wanted = this.#wanted(key, name, load, how, old, found)
-    const { policy } = wanted
     if (old !== undefined && ageOf(old, space.house.clock.now()) === 'stale') {
       servedStale(space, name, 'refreshing')
       refresh(space, wanted, load as Loader<unknown>)
@@ -332,7 +331,10 @@ export class Reader<V> {
     const found = await findMany(space, unique, policy.tags, true)
     this.assertOpen()
     const vetted = await Promise.all(
-      found.map(({ entry }, i) => entry && vet(this.space, unique[i] as string, entry, policy.schema)),
+      found.map((each, i) => {
+        const entry = each.own()
+        return entry && vet(this.space, unique[i] as string, entry, policy.schema)
+      }),
     )
     const now = space.house.clock.now()
     const answers = new Map<string, unknown>()

@@ -7,15 +7,17 @@
  * said here is not yet acknowledged, that counts, not the store.
  */
 
-import { ageOf, allLive, type Entry, entryProblem } from './entry.ts'
+import { ageOf, allLive, type Entry, entryOf, entryProblem, type Stamps, type Terms } from './entry.ts'
 import type { Asker, Page, Round } from './rounds.ts'
 import type { Space } from './space.ts'
-import type { Inquiry, StoredMarks, Tokens } from './stored-marks.ts'
+import { type Inquiry, type StoredMarks, type Tokens, Unknown } from './stored-marks.ts'
 
 /** What a store that does not answer at once was found to have. */
 export interface Found {
-  /** May be believed, but need not be fresh. */
+  /** May be believed, but need not be fresh. To look at. */
   readonly entry: Entry | undefined
+  /** The same with the stamps of this process, so that an invalidation here reaches whoever holds it. To build upon. */
+  own(): Entry | undefined
   /** Something was said about the key since the store was asked, up to this very moment: nothing may be built upon the entry. */
   readonly overtaken: boolean
   /** The tokens that were read with it; undefined if the store did not answer. */
@@ -26,52 +28,66 @@ export interface Found {
   readonly isLeased: boolean
 }
 
-type Then = (found: Found) => void
+const NO_TAGS: readonly string[] = []
+const NO_STAMPS: Stamps = []
 
-/** The questions about one key that have not been answered. */
-interface Open {
-  /** Not sent yet: others may join it. */
-  asking: Question | undefined
-  /** How many there are. */
-  questions: number
-  /** How often something was said about the key since there are any. */
-  cuts: number
-}
+type Then = (found: Found) => void
 
 class Question implements Found {
   readonly key: string
-  readonly open: Open
   readonly reads: Reads
-  readonly answers: Then[] = []
-  wish: boolean = false
+  /** Who asked. */
+  readonly first: Then
+  /** Others who want to know. */
+  more: Then[] | undefined = undefined
+  wish: boolean
   /** Where on the page it stands. */
   at: number = 0
+  /** Something was said about the key since it was put. */
+  isCut: boolean = false
   entry: Entry | undefined = undefined
+  /** The stamps of the entry as this process knows them. */
+  stamps: Stamps = NO_STAMPS
   tokens: Tokens | undefined = undefined
   holder: string | undefined = undefined
   isLeased: boolean = false
-  #cutsBefore: number
-  #isCut = false
   /** How many cuts there had been when the answer came; after that, cuts no longer find this question. */
   #cutsAtEnd = 0
 
-  constructor(key: string, open: Open, reads: Reads) {
+  constructor(key: string, wish: boolean, reads: Reads, then: Then) {
     this.key = key
-    this.open = open
+    this.wish = wish
     this.reads = reads
-    this.#cutsBefore = open.cuts
+    this.first = then
+  }
+
+  own(): Entry | undefined {
+    const { entry } = this
+    return entry && entryOf(entry.value, entry.freshUntil, withStamps(entry.terms, this.stamps))
   }
 
   /** Between the answer and its use lie only a few turns, so any cut counts: seldom one too many. */
   get overtaken(): boolean {
-    return this.#isCut || this.reads.cuts !== this.#cutsAtEnd
+    return this.isCut || this.reads.cuts !== this.#cutsAtEnd
   }
 
-  end(): void {
-    this.#isCut = this.open.cuts !== this.#cutsBefore
+  answer(): void {
     this.#cutsAtEnd = this.reads.cuts
-    for (const then of this.answers) then(this)
+    this.first(this)
+    if (this.more !== undefined) for (const then of this.more) then(this)
   }
+}
+
+function withStamps({ staleFor, keptFor, meta, cost, schema }: Terms, stamps: Stamps): Terms {
+  return { staleFor, keptFor, stamps, meta, cost, schema }
+}
+
+/** The questions of one tick. Thrown away as a whole: single deletions from a Map cost more than all the rest. */
+interface Tick {
+  readonly questions: Map<string, Question>
+  tags: readonly string[]
+  /** How many have not been answered. */
+  open: number
 }
 
 export class Reads implements Asker {
@@ -80,9 +96,9 @@ export class Reads implements Asker {
   readonly #space: Space
   readonly #marks: StoredMarks
   readonly #prefix: string
-  readonly #open = new Map<string, Open>()
-  #asking: Question[] = []
-  #tags: readonly string[] = NO_TAGS
+  /** Not sent yet: others may join. */
+  #asking: Tick | undefined
+  readonly #sent = new Set<Tick>()
 
   constructor(space: Space, marks: StoredMarks) {
     this.#space = space
@@ -93,13 +109,21 @@ export class Reads implements Asker {
   /** Something was said about `key`. */
   cut(key: string): void {
     this.cuts++
-    const open = this.#open.get(key)
-    if (open !== undefined) open.cuts++
+    for (const tick of this.#ticks()) {
+      const question = tick.questions.get(key)
+      if (question !== undefined) question.isCut = true
+    }
   }
 
   cutWhere(matches: (key: string) => boolean): void {
     this.cuts++
-    for (const [key, open] of this.#open) if (matches(key)) open.cuts++
+    for (const tick of this.#ticks()) {
+      for (const [key, question] of tick.questions) if (matches(key)) question.isCut = true
+    }
+  }
+
+  #ticks(): readonly Tick[] {
+    return this.#asking === undefined ? [...this.#sent] : [...this.#sent, this.#asking]
   }
 
   /**
@@ -111,24 +135,21 @@ export class Reads implements Asker {
       const behind = this.#behind(key)
       if (behind !== undefined) return then(behind)
     }
-    const question = this.#questionOf(key)
-    if (wish) question.wish = true
-    if (tags.length > 0 && tags !== this.#tags) this.#tags = [...new Set([...this.#tags, ...tags])]
-    question.answers.push(then)
+    const tick = this.#asking ?? this.#newTick()
+    const question = tick.questions.get(key)
+    if (question === undefined) tick.questions.set(key, new Question(key, wish, this, then))
+    else {
+      question.more = [...(question.more ?? []), then]
+      question.wish ||= wish
+    }
+    if (tags !== tick.tags && tags.length > 0) tick.tags = [...new Set([...tick.tags, ...tags])]
   }
 
-  #questionOf(key: string): Question {
-    let open = this.#open.get(key)
-    if (open?.asking !== undefined) return open.asking
-    if (open === undefined) {
-      open = { asking: undefined, questions: 0, cuts: 0 }
-      this.#open.set(key, open)
-    }
-    const question = new Question(key, open, this)
-    open.asking = question
-    open.questions++
-    if (this.#asking.push(question) === 1) this.#space.house.rounds.soon(this)
-    return question
+  #newTick(): Tick {
+    const tick = { questions: new Map<string, Question>(), tags: NO_TAGS, open: 0 }
+    this.#asking = tick
+    this.#space.house.rounds.soon(this)
+    return tick
   }
 
   /** What was said here about `key` and is not yet acknowledged counts more than what the store would say. */
@@ -143,6 +164,7 @@ export class Reads implements Asker {
       ageOf(latest, this.#space.house.clock.now()) !== 'dead'
     return {
       entry: isUsable ? latest : undefined,
+      own: () => (isUsable ? latest : undefined),
       tokens: undefined,
       holder: undefined,
       isLeased: false,
@@ -154,62 +176,74 @@ export class Reads implements Asker {
 
   /** Puts all questions of this tick on the pages of one round. */
   ask(round: Round): void {
-    const asking = this.#asking
-    const tags = this.#tags
-    this.#asking = []
-    this.#tags = NO_TAGS
+    const tick = this.#asking
+    if (tick === undefined) return
+    this.#asking = undefined
+    this.#sent.add(tick)
+    tick.open = tick.questions.size
     const began = round.clock.exact()
-    const byPage = new Map<Page, Question[]>()
-    let last: Page | undefined
-    let questions: Question[] = []
-    for (const question of asking) {
+    const byPage: [Page, Question[]][] = []
+    let last: (typeof byPage)[0] | undefined
+    for (const question of tick.questions.values()) {
       const key = this.#prefix + question.key
       const page = round.page(key)
-      if (page !== last) {
-        last = page
-        questions = byPage.get(page) ?? []
-        byPage.set(page, questions)
+      if (last?.[0] !== page) {
+        last = byPage.find(([each]) => each === page)
+        if (last === undefined) byPage.push((last = [page, []]))
       }
       question.at = page.add(key, question.wish, round.clock)
-      question.open.asking = undefined
-      questions.push(question)
+      last[1].push(question)
     }
-    const inquiry = this.#marks.inquire(tags, round)
-    for (const [page, those] of byPage) {
-      page.onEnd(() => inquiry.onEnd(() => this.#answered(page, inquiry, those, began)))
+    const inquiry = this.#marks.inquire(tick.tags, round)
+    for (const [page, questions] of byPage) {
+      page.onEnd(() => inquiry.onEnd(() => this.#answered(tick, page, inquiry, questions, began)))
     }
   }
 
-  #answered(page: Page, inquiry: Inquiry, questions: readonly Question[], began: number): void {
+  #answered(tick: Tick, page: Page, inquiry: Inquiry, questions: readonly Question[], began: number): void {
     const { clock } = this.#space.house
     const failure = page.failure ?? inquiry.failure
     if (failure !== undefined) {
       this.#space.failed('get', questions[0]?.key, failure.error)
-      for (const question of questions) this.#end(question, undefined, undefined)
+      for (const question of questions) this.#end(tick, question, undefined, undefined)
       return
     }
     this.#space.counts.storeTime.record(clock.exact() - began)
+    const { token } = page
     const unjudged: [Question, Entry][] = []
     for (const question of questions) {
       const record = page.records[question.at]
-      question.holder = page.holders[question.at]
-      question.isLeased = question.holder !== undefined && question.holder === page.token
+      if (token !== undefined) {
+        question.holder = page.holders[question.at]
+        question.isLeased = question.holder === token
+      }
       const entry = record === undefined ? undefined : this.#believed(question.key, record)
       const judged = entry && this.#marks.judge(entry, inquiry)
       if (isUnknown(judged)) unjudged.push([question, entry as Entry])
-      else this.#end(question, judged, inquiry.tokens)
+      else this.#judged(tick, question, entry, judged, inquiry.tokens)
     }
-    if (unjudged.length > 0) this.#space.background(this.#judgeLater(unjudged, inquiry.tokens))
+    if (unjudged.length > 0) this.#space.background(this.#judgeLater(tick, unjudged, inquiry.tokens))
+  }
+
+  #judged(
+    tick: Tick,
+    question: Question,
+    entry: Entry | undefined,
+    stamps: Stamps | undefined,
+    tokens: Tokens | undefined,
+  ): void {
+    if (stamps !== undefined) question.stamps = stamps
+    this.#end(tick, question, stamps === undefined ? undefined : entry, tokens)
   }
 
   /** Entries with tags that were not known: their marks are asked for. */
-  async #judgeLater(unjudged: readonly [Question, Entry][], before: Tokens): Promise<void> {
+  async #judgeLater(tick: Tick, unjudged: readonly [Question, Entry][], before: Tokens): Promise<void> {
     const { path } = this.#space
     const marks = new Set<string>()
     const collect = (tokens: Tokens): void => {
       for (const [, entry] of unjudged) {
         const judged = this.#marks.judge(entry, inquiryOf(tokens))
-        if (isUnknown(judged)) for (const mark of judged) marks.add(mark)
+        if (isUnknown(judged)) for (const mark of judged.marks) marks.add(mark)
       }
     }
     collect(before)
@@ -223,7 +257,7 @@ export class Reads implements Asker {
     for (const [question, entry] of unjudged) {
       const judged = tokens && this.#marks.judge(entry, inquiryOf(tokens))
       // A mark of which even now nothing is known counts as gone.
-      this.#end(question, isUnknown(judged) ? undefined : judged, tokens)
+      this.#judged(tick, question, entry, isUnknown(judged) ? undefined : judged, tokens)
     }
   }
 
@@ -234,20 +268,16 @@ export class Reads implements Asker {
     return undefined
   }
 
-  #end(question: Question, entry: Entry | undefined, tokens: Tokens | undefined): void {
-    const { open, key } = question
-    if (--open.questions === 0) this.#open.delete(key)
-    const isDead = entry === undefined || ageOf(entry, this.#space.house.clock.now()) === 'dead'
-    question.entry = isDead ? undefined : entry
+  #end(tick: Tick, question: Question, entry: Entry | undefined, tokens: Tokens | undefined): void {
+    if (--tick.open === 0) this.#sent.delete(tick)
+    if (entry !== undefined && ageOf(entry, this.#space.house.clock.now()) !== 'dead') question.entry = entry
     question.tokens = tokens
-    question.end()
+    question.answer()
   }
 }
 
-const NO_TAGS: readonly string[] = []
-
-function isUnknown(judged: Entry | undefined | readonly string[]): judged is readonly string[] {
-  return Array.isArray(judged)
+function isUnknown(judged: Stamps | undefined | Unknown): judged is Unknown {
+  return judged instanceof Unknown
 }
 
 function inquiryOf(tokens: Tokens): Inquiry {

@@ -52,13 +52,14 @@ export class Room {
 
   /** The space of the namespace `path` in this room, if somebody holds it. */
   find(path: string): Space | undefined {
-    let room: Room = this
-    for (const part of path.split('/')) {
-      const inside = room.#inside.get(part)
-      if (inside === undefined) return undefined
-      room = inside
-    }
-    return room.#space?.deref()
+    const end = path.indexOf('/')
+    const inside = this.#inside.get(end === -1 ? path : path.slice(0, end))
+    return end === -1 ? inside?.here : inside?.find(path.slice(end + 1))
+  }
+
+  /** The space in this room, if somebody holds it. */
+  get here(): Space | undefined {
+    return this.#space?.deref()
   }
 
   /** The spaces that somebody holds, of this room and those inside it. */

@@ -14,7 +14,7 @@
 
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import { type Entry, entryOf, entryProblem, type Stamp, type Stamps, type Terms, termsOf } from './entry.ts'
+import { type Entry, entryOf, entryProblem, type Stamp, type Stamps, termsOf } from './entry.ts'
 import {
   type Captured,
   Known,
@@ -40,6 +40,15 @@ type Before = Stamp | undefined | 'invalidating' | 'minting'
 interface Question {
   readonly before: Map<string, Before>
   readonly period: number
+}
+
+/** Marks that must be known to judge an entry. */
+export class Unknown {
+  readonly marks: readonly string[]
+
+  constructor(marks: readonly string[]) {
+    this.marks = marks
+  }
 }
 
 /** The tokens that are asked for together with data. */
@@ -156,17 +165,11 @@ export class StoredMarks implements Marks {
     return home.#ports.writes.size !== 0 && home.#isInvalidating(mark) ? undefined : known
   }
 
-  /**
-   * The entry, with the stamps of this process in the place of those it came with, so that an invalidation here reaches whoever holds it; undefined
-   * if it is not valid. Or the marks that must be known to tell.
-   */
-  judge(entry: Entry, { tokens }: Inquiry): Entry | undefined | readonly string[] {
-    const { value, freshUntil, terms } = entry
+  /** The stamps of a valid entry as this process knows them; undefined if it is not valid. Or what must be known to tell. */
+  judge({ terms }: Entry, { tokens }: Inquiry): Stamps | undefined | Unknown {
     const { stamps } = terms
     // Entries of one state come with one array.
-    if (stamps === this.#lastStamps && this.#isLastGood()) {
-      return entryOf(value, freshUntil, withStamps(terms, this.#lastOurs))
-    }
+    if (stamps === this.#lastStamps && this.#isLastGood()) return this.#lastOurs
     // An entry that lacks a mark of the namespace was not made for it.
     if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return undefined
     const unknown: string[] = []
@@ -175,11 +178,10 @@ export class StoredMarks implements Marks {
       if (known === undefined) unknown.push(tag)
       else if (known !== token) return undefined
     }
-    if (unknown.length > 0) return unknown
-    const ours = stamps.map(({ tag, token }) => this.#homeOf(tag).#known.learn(tag, token))
+    if (unknown.length > 0) return new Unknown(unknown)
     this.#lastStamps = stamps
-    this.#lastOurs = ours
-    return entryOf(value, freshUntil, withStamps(terms, ours))
+    this.#lastOurs = stamps.map(({ tag, token }) => this.#homeOf(tag).#known.learn(tag, token))
+    return this.#lastOurs
   }
 
   #isLastGood(): boolean {
@@ -349,8 +351,4 @@ export class StoredMarks implements Marks {
       ? (records as readonly unknown[])
       : keys.map(() => undefined)
   }
-}
-
-function withStamps({ staleFor, keptFor, meta, cost, schema }: Terms, stamps: Stamps): Terms {
-  return { staleFor, keptFor, stamps, meta, cost, schema }
 }

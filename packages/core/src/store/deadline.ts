@@ -10,8 +10,8 @@ import type { Clock } from '../engine/clock.ts'
 
 interface Waiting {
   readonly ends: number
-  done: boolean
-  readonly late: () => void
+  /** What to do at the end; nothing once it is answered, so that the queue keeps no answer alive. */
+  late: (() => void) | undefined
 }
 
 export class Deadlines {
@@ -31,7 +31,7 @@ export class Deadlines {
   hold<T>(answer: PromiseLike<T>, late: () => Error): Promise<T> {
     if (this.ms === Infinity) return Promise.resolve(answer)
     return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = { ends: this.#clock.now() + this.ms, done: false, late: () => reject(late()) }
+      const waiting: Waiting = { ends: this.#clock.now() + this.ms, late: () => reject(late()) }
       this.#queue.push(waiting)
       if (!this.#armed) this.#arm(this.ms)
       answer.then(
@@ -49,9 +49,9 @@ export class Deadlines {
 
   /** Drops the answered ones whenever they are the larger half, so that the queue is no longer than what is waited for. */
   #answered(waiting: Waiting): void {
-    waiting.done = true
+    waiting.late = undefined
     if (++this.#done < 32 || this.#done * 2 < this.#queue.length) return
-    this.#queue = this.#queue.filter((each) => !each.done)
+    this.#queue = this.#queue.filter((each) => each.late !== undefined)
     this.#done = 0
   }
 
@@ -64,12 +64,10 @@ export class Deadlines {
     this.#armed = false
     const now = this.#clock.now()
     // The shared clock may lag a millisecond behind; what ends within it has ended.
-    const over = this.#queue.findIndex((each) => !each.done && each.ends > now + 1)
+    const over = this.#queue.findIndex((each) => each.late !== undefined && each.ends > now + 1)
     const ended = over === -1 ? this.#queue : this.#queue.slice(0, over)
     this.#queue = over === -1 ? [] : this.#queue.slice(over)
-    for (const each of ended) {
-      if (!each.done) each.late()
-    }
+    for (const each of ended) each.late?.()
     const next = this.#queue[0]
     if (next !== undefined) this.#arm(Math.max(1, next.ends - now))
   }

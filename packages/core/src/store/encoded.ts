@@ -6,7 +6,7 @@
  */
 
 import type { Codec } from '../bytes/codec.ts'
-import { decode, encode } from '../bytes/frame.ts'
+import { decode, encode, type Refusal } from '../bytes/frame.ts'
 import { isBytes } from '../bytes/text.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { type Entry, refusedEntry } from '../engine/entry.ts'
@@ -29,13 +29,26 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
   const { clock = systemClock } = options
   const offset = (): number => (store.time?.() ?? clock.epoch()) - clock.now()
 
-  const read = (key: string, record: Uint8Array | undefined): Awaitable<Entry | undefined> => {
+  const read = (key: string, record: Uint8Array | undefined): Awaitable<Entry | undefined> =>
+    readAt(key, record, offset(), clock.now())
+  const readAt = (
+    key: string,
+    record: Uint8Array | undefined,
+    offsetNow: number,
+    now: number,
+  ): Awaitable<Entry | undefined> => {
     if (record === undefined) return undefined
     if (!isBytes(record)) return refusedEntry('not-bytes')
-    const entry = decode(record, key, offset(), clock.now(), codec)
-    const judge = (found: Awaited<typeof entry>): Entry =>
-      typeof found === 'string' ? refusedEntry(found) : found
-    return isPending(entry) ? entry.then(judge) : judge(entry)
+    const entry = decode(record, key, offsetNow, now, codec)
+    return isPending(entry) ? entry.then(believedOr) : believedOr(entry)
+  }
+  /** All that were read together are of one moment. */
+  const readAll = (
+    keys: readonly string[],
+    records: readonly (Uint8Array | undefined)[],
+  ): Awaitable<(Entry | undefined)[]> => {
+    const [offsetNow, now] = [offset(), clock.now()]
+    return allOf(keys.map((key, i) => readAt(key, records[i], offsetNow, now)))
   }
   const write = (key: string, entry: Entry): Awaitable<Uint8Array> =>
     encode(entry, key, offset(), clock.now(), codec)
@@ -59,7 +72,7 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
             `the store '${store.name}' was asked for ${keys.length} records and answered with something else`,
           )
         }
-        return allOf(keys.map((key, i) => read(key, records[i] as Uint8Array | undefined)))
+        return readAll(keys, records as (Uint8Array | undefined)[])
       },
     }),
     ...(store.setMany && {
@@ -79,7 +92,7 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     ...(store.time && { time: () => store.time?.() ?? clock.epoch() }),
     ...(store.partOf && { partOf: (key) => store.partOf?.(key) }),
     ...(store.prolong && { prolong: (keys, ttl) => store.prolong?.(keys, ttl) }),
-    ...(store.leases && { leases: encodedLeases(store.leases, read, write) }),
+    ...(store.leases && { leases: encodedLeases(store.leases, read, readAll, write) }),
     ...(store.channel && { channel: store.channel }),
     ...(store.close && { close: () => store.close?.() }),
   }
@@ -88,12 +101,19 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
 function encodedLeases(
   leases: Leases<Uint8Array>,
   read: (key: string, record: Uint8Array | undefined) => Awaitable<Entry | undefined>,
+  readAll: (
+    keys: readonly string[],
+    records: readonly (Uint8Array | undefined)[],
+  ) => Awaitable<(Entry | undefined)[]>,
   write: (key: string, entry: Entry) => Awaitable<Uint8Array>,
 ): Leases<Entry> {
   return {
     async read(keys, wishes, ms) {
       const reads = await leases.read(keys, wishes, ms)
-      const records = await allOf(keys.map((key, i) => read(key, reads[i]?.record)))
+      const records = await readAll(
+        keys,
+        reads.map(({ record }) => record),
+      )
       return records.map((record, i) => ({ record, holder: reads[i]?.holder }))
     },
     take: (key, token, ms) => leases.take(key, token, ms),
@@ -109,6 +129,10 @@ function encodedLeases(
     renew: (key, token, ms) => leases.renew(key, token, ms),
     drop: (key, token) => leases.drop(key, token),
   }
+}
+
+function believedOr(found: Entry | Refusal): Entry {
+  return typeof found === 'string' ? refusedEntry(found) : found
 }
 
 /** Most are decoded at once, and then no promise is made for each. */

@@ -31,6 +31,8 @@ export class Call {
   ends = 0
   isSettled = false
   isSent = false
+  /** Of the connection it is under way on; 0: it is not. */
+  life = 0
   /** Of the breaker, when it was let through. */
   ticket = 0
   /** How often a cluster has sent it elsewhere. */

@@ -14,10 +14,15 @@ export interface Line {
   /** Resolves when the server has confirmed all of them. */
   subscribe(channels: readonly string[], isSharded: boolean): Promise<void>
   unsubscribe(channels: readonly string[], isSharded: boolean): Promise<void>
-  /** Resolves with the answer to a PING: messages that were published before it have been handed over. Also while subscribed. */
-  ping(): Promise<void>
-  /** At once, waiting for nobody. `closed` follows, unless it was called already. */
+  /**
+   * Resolves when the server has answered something on this connection: what was published on these channels before it was asked
+   * has been handed over. Rejects if it no longer serves one of them.
+   */
+  beat(channels: readonly string[], isSharded: boolean): Promise<void>
+  /** It hangs or leads to the wrong place: ends the connection, at once; a client that was given makes another one. */
   destroy(): void
+  /** It is not needed any more: ends the connection, unless it is that of a client that was given. */
+  release(): void
 }
 
 export interface LineEvents {

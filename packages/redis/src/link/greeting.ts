@@ -27,12 +27,13 @@ const LOADING_PAUSE = 100
 
 /** `waiting` is called as soon as the server has answered that it does not serve yet: it is there, so it need not be given up. */
 export async function greet(ask: Ask, server: Server, clock: Clock, waiting: () => void): Promise<Greeting> {
-  await present(ask, server)
+  await greetedBy(ask, server)
   await served(ask, clock, waiting)
   return meet(ask, server.id, clock)
 }
 
-async function present(ask: Ask, server: Server): Promise<void> {
+/** Says who we are. */
+export async function greetedBy(ask: Ask, server: Server): Promise<void> {
   if (server.credentials === undefined) return
   const { username, password, db } = await server.credentials()
   const steps: Promise<Reply>[] = []

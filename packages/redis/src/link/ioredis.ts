@@ -10,14 +10,10 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Duplex } from 'node:stream'
 import { type Call, type Chunks, encode } from './call.ts'
-import type { Line, LineEvents } from './client.ts'
-
-export interface Address {
-  readonly host?: string
-  readonly port?: number
-  readonly path?: string
-  readonly tls?: object | undefined
-}
+import type { Line, LineEvents, Server } from './client.ts'
+import type { ClusterSource } from './cluster.ts'
+import type { Reply } from './link.ts'
+import { type Address, idOf } from './options.ts'
 
 /** What ioredis has to do for us, and only that. */
 const ONE_LIFE: RedisOptions & { readonly protocol: 2 } = {
@@ -44,15 +40,64 @@ export function dialIoredis(address: Address, connectTimeout: number, events: Li
     connectTimeout,
     ...(address.tls !== undefined && { tls: address.tls }),
   })
-  return ioredisLine(redis, events)
+  return ioredisLine(redis as unknown as IoredisClient, events)
 }
 
 /** A line over a client of ioredis (or iovalkey) that was made for it and is not yet connected. */
-export function ioredisLine(redis: IoredisClient, events: LineEvents): Line {
+function ioredisLine(redis: IoredisClient, events: LineEvents): Line {
   const line = new IoredisLine(redis)
   watch(redis, events)
   redis.connect().catch(() => {})
   return line
+}
+
+/**
+ * A client that somebody else has made, as a server: calls go over its own connection, by its public methods, whenever it
+ * is ready; it comes back by its own means. Subscribers are duplicates of it, which are ours.
+ */
+export function givenIoredis(redis: IoredisClient, id: string, mustBePrimary: boolean = false): Server {
+  handleErrors(redis)
+  return {
+    id,
+    mustBePrimary,
+    dial(use, events) {
+      if (use === 'data') return new GivenLine(redis, events)
+      return ioredisLine(redis.duplicate({ ...ONE_LIFE, protocol: 2, keyPrefix: '' }), events)
+    },
+  }
+}
+
+/** What a cluster of ioredis or iovalkey is used for: its connections. Where slots are, the link finds out by itself. */
+export interface IoredisCluster {
+  readonly options: { readonly keyPrefix?: unknown; readonly redisOptions?: { readonly keyPrefix?: unknown } }
+  nodes(role: 'master' | 'all'): readonly IoredisClient[]
+  refreshSlotsCache(done: () => void): void
+  on(event: string, listener: () => void): unknown
+}
+
+export function givenCluster(cluster: IoredisCluster): ClusterSource {
+  handleErrors(cluster)
+  const idsOf = (nodes: readonly IoredisClient[]): readonly string[] =>
+    nodes.map(({ options }) => idOf(options as Address))
+  return {
+    seeds: () => idsOf(cluster.nodes('all')),
+    server(id) {
+      const nodes = cluster.nodes('all')
+      const node = nodes[idsOf(nodes).indexOf(id)]
+      if (node !== undefined) return givenIoredis(node, id, true)
+      cluster.refreshSlotsCache(() => {})
+      throw new Error(`the client is not connected to ${id} yet`)
+    },
+  }
+}
+
+const handled = new WeakSet<object>()
+
+/** A client without a listener for errors prints them, or ends the process. */
+export function handleErrors(client: { on(event: string, listener: () => void): unknown }): void {
+  if (handled.has(client)) return
+  handled.add(client)
+  client.on('error', () => {})
 }
 
 /** What ioredis 5, 6 and iovalkey have in common, as far as it is used. */
@@ -61,7 +106,10 @@ export interface IoredisClient {
   readonly options: object
   connect(): Promise<void>
   disconnect(reconnect?: boolean): void
+  duplicate(override: object): IoredisClient
+  callBuffer(name: string, ...args: readonly (string | Buffer)[]): Promise<unknown>
   on(event: string, listener: (...args: never[]) => void): unknown
+  removeListener(event: string, listener: (...args: never[]) => void): unknown
   subscribe(...channels: string[]): Promise<unknown>
   unsubscribe(...channels: string[]): Promise<unknown>
   ssubscribe(...channels: string[]): Promise<unknown>
@@ -91,7 +139,7 @@ function watch(redis: IoredisClient, events: LineEvents): void {
 /** What is not in the types of ioredis, and is in every version that is supported. */
 interface Inside {
   readonly stream?: Duplex
-  sendCommand(call: Call, collector: Collector): unknown
+  sendCommand?(call: Call, collector: Collector): unknown
 }
 
 class IoredisLine implements Line {
@@ -106,20 +154,25 @@ class IoredisLine implements Line {
   send(calls: readonly Call[]): void {
     const collector = new Collector(this.#inside.stream)
     // ioredis puts it into its queue and gives it to the collector; or rejects it, and does not.
-    for (const call of calls) this.#inside.sendCommand(call, collector)
+    for (const call of calls) this.#inside.sendCommand?.(call, collector)
     collector.flush()
   }
 
+  /** Sharded ones one by one: those of one command must share a slot. */
   async subscribe(channels: readonly string[], isSharded: boolean): Promise<void> {
-    await (isSharded ? this.#redis.ssubscribe(...channels) : this.#redis.subscribe(...channels))
+    if (!isSharded) await this.#redis.subscribe(...channels)
+    else await Promise.all(channels.map((channel) => this.#redis.ssubscribe(channel)))
   }
 
   async unsubscribe(channels: readonly string[], isSharded: boolean): Promise<void> {
-    await (isSharded ? this.#redis.sunsubscribe(...channels) : this.#redis.unsubscribe(...channels))
+    if (!isSharded) await this.#redis.unsubscribe(...channels)
+    else await Promise.all(channels.map((channel) => this.#redis.sunsubscribe(channel)))
   }
 
-  async ping(): Promise<void> {
-    await this.#redis.ping()
+  /** To subscribe again is answered in the same order as a PING, and refused by a node that has given the slot away. */
+  async beat(channels: readonly string[], isSharded: boolean): Promise<void> {
+    if (isSharded) await this.subscribe(channels, true)
+    else await this.#redis.ping()
   }
 
   destroy(): void {
@@ -127,6 +180,94 @@ class IoredisLine implements Line {
     // A connection that hangs would be waited for.
     this.#inside.stream?.destroy()
   }
+
+  release(): void {
+    this.destroy()
+  }
+}
+
+/** What ioredis says of a command that it has not written. */
+const NOT_WRITTEN = /isn't writeable|subscriber mode/
+
+/** The connection of somebody else's client, for as long as it stays the same. */
+class GivenLine implements Line {
+  readonly #redis: IoredisClient
+  readonly #events: LineEvents
+  readonly #opened = (): void => this.#events.opened()
+  readonly #closed = (): void => this.#end(new Error('the client has lost its connection'))
+
+  constructor(redis: IoredisClient, events: LineEvents) {
+    this.#redis = redis
+    this.#events = events
+    redis.on('ready', this.#opened)
+    redis.on('close', this.#closed)
+    redis.on('end', this.#closed)
+    if (redis.status === 'ready') process.nextTick(this.#opened)
+    if (redis.status === 'wait') redis.connect().catch(() => {})
+    if (redis.status === 'end') process.nextTick(this.#closed)
+  }
+
+  send(calls: readonly Call[]): void {
+    // What is not ready would queue them.
+    if (this.#redis.status !== 'ready') return rejectAll(calls, new Error('the client is not ready'))
+    const { stream } = this.#redis as Inside
+    if (calls.length > 1) stream?.cork()
+    for (const call of calls) this.#call(call)
+    if (calls.length > 1) stream?.uncork()
+  }
+
+  subscribe(): Promise<void> {
+    return NO_SUBSCRIBER
+  }
+
+  unsubscribe(): Promise<void> {
+    return NO_SUBSCRIBER
+  }
+
+  beat(): Promise<void> {
+    return NO_SUBSCRIBER
+  }
+
+  destroy(): void {
+    this.#forget()
+    if (this.#redis.status !== 'ready') return
+    const { stream } = this.#redis as Inside
+    this.#redis.disconnect(true)
+    stream?.destroy()
+  }
+
+  release(): void {
+    this.#forget()
+  }
+
+  #call(call: Call): void {
+    call.isSent = true
+    this.#redis.callBuffer(call.name, ...call.args).then(
+      (reply) => call.resolve(reply as Reply),
+      (error: Error) => {
+        if (NOT_WRITTEN.test(error.message)) call.isSent = false
+        call.reject(error)
+      },
+    )
+  }
+
+  #end(error: Error): void {
+    this.#forget()
+    this.#events.closed(error)
+  }
+
+  #forget(): void {
+    this.#redis.removeListener('ready', this.#opened)
+    this.#redis.removeListener('close', this.#closed)
+    this.#redis.removeListener('end', this.#closed)
+  }
+}
+
+const NO_SUBSCRIBER = Promise.reject<void>(new Error('a connection that carries data does not subscribe'))
+NO_SUBSCRIBER.catch(() => {})
+
+export function rejectAll(calls: readonly Call[], error: Error): void {
+  for (const call of calls) call.reject(error)
 }
 
 /** The bytes of one tick: texts joined, byte arguments as they are, all in one write to the socket. */

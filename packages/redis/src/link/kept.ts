@@ -77,7 +77,7 @@ export class Kept {
     this.#isUp = false
     this.#life++
     this.#cancel()
-    this.#line?.destroy()
+    this.#line?.release()
     this.#line = undefined
   }
 
@@ -134,7 +134,9 @@ export class Kept {
     this.#life++
     this.#isUp = false
     this.#cancel()
-    this.#line?.destroy()
+    // What was denied, the same client would be denied again.
+    if (isCacheError(error, 'LINK_DENIED')) this.#line?.release()
+    else this.#line?.destroy()
     this.#line = undefined
     if (wasUp && clock.now() - this.#upSince >= GOOD_LIFE) this.#attempts = 0
     this.#cancel = clock.after(this.#pause(error), () => this.open())

@@ -3,28 +3,19 @@
  * subscriptions to the subscriber; and what happens to connections comes back here as events.
  */
 
-import type { Clock } from '@larder/core'
 import { Call, type Caller } from './call.ts'
 import { Deadlines } from './deadlines.ts'
 import { down } from './errors.ts'
-import { type LinkHealth } from './health.ts'
+import { healthOf, type LinkHealth, nodeHealth } from './health.ts'
 import type { Argument, CallOptions, Link, LinkEvent, Reply } from './link.ts'
-import type { PeerEvents, PeerSurroundings } from './peer.ts'
+import type { ClusterEvents } from './cluster.ts'
+import type { ScriptCheck, Settings } from './options.ts'
+import type { Peer, PeerSurroundings } from './peer.ts'
 import type { Script } from './script.ts'
 import { ServerTime } from './server-time.ts'
 import { Subscriber } from './subscriber.ts'
 import type { SubscriptionListener } from './subscription.ts'
 import type { Topology } from './topology.ts'
-
-export interface Settings {
-  readonly name: string
-  readonly clock: Clock
-  readonly deadline: number
-  readonly connectTimeout: number
-  /** Undefined: the program goes on without. */
-  readonly connectDeadline: number | undefined
-  readonly heartbeat: number
-}
 
 /** Heartbeats between two looks at who the server is. */
 const BEATS_PER_PULSE = 4
@@ -34,16 +25,29 @@ export class OpenedLink implements Link {
   readonly name: string
   readonly deadline: number
   readonly #settings: Settings
+  /** What is known to be unwise of a client that was given. */
+  readonly #problems: readonly string[]
   readonly #deadlines: Deadlines
   readonly #topology: Topology
   readonly #subscriber: Subscriber
   readonly #time: ServerTime
   readonly #listeners = new Set<(event: LinkEvent) => void>()
   readonly #ready: { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void }
+  /** Has the calls that no peer has taken yet. */
+  readonly #nobody: Caller = {
+    heard() {},
+    failed: (call, error) => call.fail(error),
+    late: (call) => call.fail(down(this.name, 'not connected yet')),
+  }
   #isClosed: Promise<void> | undefined
   #stopWaiting: () => void = () => {}
 
-  constructor(settings: Settings, topologyOf: (around: PeerSurroundings, events: PeerEvents) => Topology) {
+  constructor(
+    settings: Settings,
+    topologyOf: (around: PeerSurroundings, events: ClusterEvents) => Topology,
+    problems: readonly string[] = [],
+  ) {
+    this.#problems = problems
     const { clock, name, heartbeat, deadline, connectTimeout } = settings
     this.#settings = settings
     this.name = name
@@ -73,7 +77,7 @@ export class OpenedLink implements Link {
 
   call(command: readonly [string, ...Argument[]], options: CallOptions = {}): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const call = new Call(command, options.deadline ?? this.deadline, NOBODY, resolve, reject)
+      const call = new Call(command, options.deadline ?? this.deadline, this.#nobody, resolve, reject)
       this.#send(call, options.key ?? keyOf(command), options.node)
     })
   }
@@ -86,7 +90,7 @@ export class OpenedLink implements Link {
   ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const command = ['evalsha', script.digest, keys.length, ...keys, ...args] as const
-      const call = new Call(command, options.deadline ?? this.deadline, NOBODY, resolve, reject)
+      const call = new Call(command, options.deadline ?? this.deadline, this.#nobody, resolve, reject)
       call.script = script.text
       this.#send(call, options.key ?? keys[0], options.node)
     })
@@ -114,7 +118,14 @@ export class OpenedLink implements Link {
   }
 
   health(): Promise<LinkHealth> {
-    return Promise.resolve({ status: 'ok', nodes: [], problems: [] })
+    const { clock, scripts } = this.#settings
+    const known =
+      this.#isClosed !== undefined
+        ? ['the link is closed']
+        : [...this.#problems, ...this.#topology.problems()]
+    return healthOf(this.#topology.peers(), known, (peer) =>
+      nodeHealth(peer, clock, scripts, (on, check) => this.#runOn(on, check)),
+    )
   }
 
   on(listener: (event: LinkEvent) => void): () => void {
@@ -125,6 +136,12 @@ export class OpenedLink implements Link {
   close(drain: number = DEFAULT_DRAIN): Promise<void> {
     this.#isClosed ??= this.#close(drain)
     return this.#isClosed
+  }
+
+  /** A script on this very node, whatever its keys. */
+  #runOn(peer: Peer, { script, keys, args }: ScriptCheck): Promise<Reply> {
+    const [node] = this.isCluster ? [peer.id] : []
+    return this.run(script, keys, args, node === undefined ? {} : { node })
   }
 
   #send(call: Call, key: string | undefined, node: string | undefined): void {
@@ -152,7 +169,7 @@ export class OpenedLink implements Link {
     return down(this.name, 'the link is closed')
   }
 
-  #peerEvents(): PeerEvents {
+  #peerEvents(): ClusterEvents {
     return {
       up: (peer) => {
         this.#tell({ type: 'up', node: peer.id })
@@ -161,6 +178,7 @@ export class OpenedLink implements Link {
       down: (peer, error) => this.#tell({ type: 'down', node: peer.id, error }),
       trying: (peer) => this.#tell({ type: 'reconnecting', node: peer.id }),
       breaker: (peer, state) => this.#tell({ type: 'breaker', node: peer.id, state }),
+      rearranged: () => this.#subscriber.settle(),
       met: (peer, greeting, isNew) => this.#time.add(peer.id, greeting.time, isNew),
       changed: (peer) => {
         this.#tell({ type: 'identity', node: peer.id })
@@ -198,13 +216,6 @@ export class OpenedLink implements Link {
       }
     }
   }
-}
-
-/** Of a call that no peer has taken yet. */
-const NOBODY: Caller = {
-  heard() {},
-  failed: (call, error) => call.fail(error),
-  late: (call) => call.fail(down('the link', 'not connected yet')),
 }
 
 function keyOf(command: readonly [string, ...Argument[]]): string | undefined {

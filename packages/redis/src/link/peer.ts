@@ -60,6 +60,8 @@ export class Peer implements Caller {
   #lastError: Error | undefined
   #isClosed = false
   #outstanding = 0
+  /** Counts connections. */
+  #life = 1
   /** When something was last heard, or asked for after everything had been answered. */
   #heardAt = 0
   #silence: (() => void) | undefined
@@ -138,14 +140,15 @@ export class Peer implements Caller {
   }
 
   heard(call: Call): void {
-    this.#answered()
+    this.#returned(call)
+    this.#heardAt = this.#clock.now()
     if (!call.isSettled) this.breaker.succeeded(call.ticket)
   }
 
   failed(call: Call, error: Error): void {
     const isAnswer = isReply(error)
-    if (isAnswer) this.#answered()
-    else if (call.isSent) this.#outstanding = Math.max(0, this.#outstanding - 1)
+    this.#returned(call)
+    if (isAnswer) this.#heardAt = this.#clock.now()
     if (call.isSettled) return
     if (isAnswer && this.#goesOn(call, error.message)) return
     if (!isAnswer || meaningOf(error.message).isDeaf === true) this.breaker.failed(call.ticket)
@@ -197,12 +200,15 @@ export class Peer implements Caller {
     if (this.#line === undefined) return failAll(batch, down(this.#around.name, 'the connection was lost'))
     if (this.#outstanding === 0) this.#heardAt = this.#clock.now()
     this.#outstanding += batch.length
+    for (const call of batch) call.life = this.#life
     this.#line.send(batch)
   }
 
-  #answered(): void {
+  /** It is under way no more. */
+  #returned(call: Call): void {
+    if (call.life !== this.#life) return
+    call.life = 0
     this.#outstanding--
-    this.#heardAt = this.#clock.now()
     if (this.#drained !== undefined && this.outstanding === 0) this.#drained()
   }
 
@@ -254,7 +260,6 @@ export class Peer implements Caller {
   #up(line: Line, greeting: Greeting): void {
     const isNew = this.#identify(greeting, true)
     this.#line = line
-    this.#outstanding = 0
     this.#refusal = undefined
     this.#lastError = undefined
     this.breaker.close()
@@ -276,6 +281,7 @@ export class Peer implements Caller {
     this.#silence = undefined
     this.#failHeld(error)
     this.#outstanding = 0
+    this.#life++
     this.#events.down(this, error)
   }
 

@@ -49,6 +49,10 @@ export class Single implements Topology {
 
   refresh(): void {}
 
+  problems(): readonly string[] {
+    return []
+  }
+
   get isReady(): boolean {
     return this.#peer.isUp
   }

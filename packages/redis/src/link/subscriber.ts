@@ -231,8 +231,7 @@ class Ear {
   #beat(line: Line): void {
     const since = this.#around.clock.now()
     const channels = new Set(this.#confirmed)
-    const answer = this.#around.isSharded ? line.subscribe([...channels], true) : line.ping()
-    this.#within(line, answer, () => {
+    this.#within(line, line.beat([...channels], this.#around.isSharded), () => {
       this.#events.proven(since, channels)
       const left = Math.max(0, since + this.#around.heartbeat - this.#around.clock.now())
       this.#cancelBeat = this.#around.clock.after(left, () => this.#beat(line))

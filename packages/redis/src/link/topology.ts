@@ -21,6 +21,8 @@ export interface Topology {
   find(node: string): Promise<Server> | Server
   /** Somebody was sent elsewhere. */
   refresh(): void
+  /** What is wrong beside the peers. */
+  problems(): readonly string[]
   /** Whether all that is needed to serve is connected. */
   readonly isReady: boolean
   close(error: Error): void

@@ -40,7 +40,7 @@ export {
   type Terms,
   termsOf,
 } from './engine/entry.ts'
-export { CacheError, type ErrorCode, isCacheError, valueRefused } from './errors.ts'
+export { CacheError, type ErrorCode, isCacheError, misuse, valueRefused } from './errors.ts'
 export { isMark } from './engine/marks.ts'
 export { type Key, keyOf, type KeyPart } from './key.ts'
 export {
@@ -53,6 +53,7 @@ export {
   isFunction,
   isOneOf,
   isText,
+  optionProblems,
   type OptionTable,
   readBytes,
 } from './options.ts'

@@ -146,6 +146,7 @@ const isNodes: Check = (value) =>
     : "must be a list of at least one 'host:port' or { host, port }"
 
 /** Where a link leads, as options. */
+/** Those that say where a link leads. */
 export const PLACE_OPTIONS: OptionTable = {
   url: isText,
   host: isText,
@@ -167,6 +168,7 @@ const SENTINEL: OptionTable = {
 }
 const CLUSTER: OptionTable = { nodes: isNodes }
 /** How a link behaves, as options. */
+/** Those that say how it behaves. */
 export const LINK_OPTIONS: OptionTable = {
   name: isText,
   deadline: isDuration,

@@ -47,10 +47,14 @@ const inspect = ({ manifest, tarball }) => {
   passed(`${manifest.name}: contents, publint, attw`)
 }
 
-/** A suite needs its runner: such a package is used inside a test run, and cannot be required. */
-const isSuite = ({ manifest }) => 'vitest' in (manifest.peerDependencies ?? {})
+/** A suite needs its runner: it is used inside a test run, and cannot be required. What is beside it can. */
+const isSuite = (manifest, entry) => entry === '.' && 'vitest' in (manifest.peerDependencies ?? {})
 const modulesOf = (found) =>
-  found.flatMap(({ manifest }) => entries(manifest).map((entry) => manifest.name + entry.slice(1)))
+  found.flatMap(({ manifest }) =>
+    entries(manifest)
+      .filter((entry) => !isSuite(manifest, entry))
+      .map((entry) => manifest.name + entry.slice(1)),
+  )
 
 const compile = (how, files, flags) => {
   const [module, moduleResolution] = how
@@ -68,10 +72,7 @@ mkdirSync(consumer)
 cpSync(path.join(root, 'scripts/consumer'), consumer, { recursive: true })
 cpSync(path.join(consumer, 'use-types.mts'), path.join(consumer, 'use-types.cts'))
 writeFileSync(path.join(consumer, 'package.json'), '{ "name": "consumer", "private": true }\n')
-writeFileSync(
-  path.join(consumer, 'modules.json'),
-  JSON.stringify(modulesOf(all.filter((found) => !isSuite(found)))),
-)
+writeFileSync(path.join(consumer, 'modules.json'), JSON.stringify(modulesOf(all)))
 const others = [installed('typescript'), installed('vitest'), installed('@types/node'), 'jest@30.5.2']
 const quietly = ['--silent', '--no-audit', '--no-fund', '--no-package-lock']
 runQuietly('npm', ['install', ...quietly, ...others, ...tarballs.map(({ tarball }) => tarball)], {

@@ -11,13 +11,13 @@ import { type Argument, decode, encodeCommand, isPush, type Reply, ReplyError, S
 
 export interface ConnectOptions {
   /** Default: 127.0.0.1. */
-  readonly host?: string
-  readonly username?: string
-  readonly password?: string
+  readonly host?: string | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
   /** 2 is what every server speaks at first. Default: 2. */
-  readonly protocol?: 2 | 3
+  readonly protocol?: 2 | 3 | undefined
   /** Over TLS, trusting this authority. */
-  readonly ca?: string
+  readonly ca?: string | undefined
   /** Over TLS, whoever answers. Default: false. */
   readonly unverified?: boolean
   /** Texts as Buffers. Default: false. */

@@ -136,6 +136,7 @@ class Node implements RedisServer {
   readonly program: 'redis' | 'valkey'
   readonly version: string
   readonly #login: Login | undefined
+  readonly #isSentinel: boolean
   readonly #run: () => Promise<Supervised>
   #process: Supervised | undefined
   #own: Promise<Connection> | undefined
@@ -143,7 +144,7 @@ class Node implements RedisServer {
   #lastLog: string | undefined
 
   constructor(
-    { port, url, ca, login }: NodeOptions,
+    { port, url, ca, login, isSentinel = false }: NodeOptions,
     { program, version }: { readonly program: 'redis' | 'valkey'; readonly version: string },
     dir: string,
     run: () => Promise<Supervised>,
@@ -155,6 +156,7 @@ class Node implements RedisServer {
     this.program = program
     this.version = version
     this.#login = login
+    this.#isSentinel = isSentinel
     this.#run = run
   }
 
@@ -218,12 +220,25 @@ class Node implements RedisServer {
   async restart({ empty = false, loading = false }: RestartOptions = {}): Promise<void> {
     const before = this.#running
     if (this.#isPaused) this.resume()
-    if (before.isRunning && !empty) await this.command('SAVE')
+    if (before.isRunning && !empty && !this.#isSentinel) await this.#save()
     await this.kill()
     if (empty) await this.#forget()
     this.#process = await this.#run()
     await before.handOver()
     await this.#untilItAnswers(loading)
+  }
+
+  async #save(): Promise<void> {
+    await until({ what: `the server on port ${this.port} has saved what it holds` }, async () => {
+      try {
+        return await this.command('SAVE')
+      } catch (error) {
+        // It may just be writing for a replica.
+        if (error instanceof ReplyError && !/Background save/.test(error.message))
+          throw new Hopeless(error.message)
+        throw error
+      }
+    })
   }
 
   async #forget(): Promise<void> {
@@ -251,7 +266,7 @@ class Node implements RedisServer {
   async #untilItAnswers(mayBeLoading: boolean): Promise<void> {
     const { pid } = this.#running
     await until(
-      { what: `the server on port ${this.port} answers`, detail: () => `:\n${this.log()}` },
+      { what: `the server on port ${this.port} answers`, detail: () => `:\n${this.#toldLog()}` },
       async () => {
         if (!this.#running.isRunning) throw this.#why()
         const info = String(await this.command('INFO', 'server'))
@@ -276,8 +291,13 @@ class Node implements RedisServer {
     }
   }
 
+  /** A line of the configuration that it complains about may have a password in it. */
+  #toldLog(): string {
+    return this.log().replace(/^(>>> '(?:user|requirepass|masterauth|sentinel auth-pass)) .*$/gm, "$1 …'")
+  }
+
   #why(): Error {
     if (/Address already in use/.test(this.log())) return new PortTaken(`port ${this.port} is taken`)
-    return new Hopeless(`the server on port ${this.port} did not start:\n${this.log()}`)
+    return new Hopeless(`the server on port ${this.port} did not start:\n${this.#toldLog()}`)
   }
 }

@@ -19,7 +19,7 @@ export interface SentinelOptions {
   readonly sentinels?: number
   /** After so many milliseconds without an answer the primary counts as down. Default: 300. */
   readonly downAfter?: number
-  /** Of the primary and the replicas; Sentinels have none. */
+  /** Of the primary and the replicas; Sentinels have none. Without spaces: Sentinels cannot read those again. */
   readonly password?: string
   /** Of the primary and the replicas. */
   readonly config?: RedisConfig

@@ -32,7 +32,7 @@ export async function until<T>(
     const left = deadline - systemClock.exact()
     if (left <= 0) break
     try {
-      const answer = await Promise.race([ask(), passed(left)])
+      const answer = await atMost(left, ask())
       if (answer !== NOT_YET && answer !== false) return answer
       last = NOT_YET
     } catch (error) {
@@ -42,6 +42,19 @@ export async function until<T>(
     await passed(every)
   }
   throw new Error(`waited ${within} ms in vain until ${what}${detail()}`, { cause: last })
+}
+
+/** What is asked may never answer: a server can be stopped. */
+async function atMost<T>(ms: number, asked: Promise<T>): Promise<T | undefined> {
+  let cancel = (): void => {}
+  const late = new Promise<undefined>((resolve) => {
+    cancel = systemClock.after(ms, () => resolve(undefined))
+  })
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    cancel()
+  }
 }
 
 /** Resolves after so many milliseconds. */

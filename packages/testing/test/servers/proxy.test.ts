@@ -464,7 +464,7 @@ describe('in front of a Redis', () => {
   test('the URL is that of the server, with another port, and TLS goes through untouched', async () => {
     const before = await faultProxy({ target: redis })
     const { port, password, protocol } = new URL(before.url)
-    const connection = await connect(Number(port), { password, ca: redis.ca ?? '' })
+    const connection = await connect(Number(port), { password, ca: redis.ca })
     before.down.swap() // nobody can, there
 
     expect(protocol).toBe('rediss:')
@@ -480,7 +480,7 @@ describe('in front of a Redis', () => {
 
   test('a connection is found by the address that the server knows', async () => {
     const before = await faultProxy({ target: redis })
-    const options = { password: 'secret', ca: redis.ca ?? '' }
+    const options = { password: 'secret', ca: redis.ca }
     const [plain, listening] = [await connect(before.port, options), await connect(before.port, options)]
     await listening.command('SUBSCRIBE', 'news')
     const listed = String(await redis.command('CLIENT', 'LIST', 'TYPE', 'pubsub'))

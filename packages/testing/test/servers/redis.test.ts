@@ -192,7 +192,7 @@ describe('options', () => {
     expect(redis.url).toBe(`rediss://127.0.0.1:${redis.port}`)
     expect(await connection.command('PING')).toBe('PONG')
     const other = await startRedis({ tls: true }).then(kept)
-    await expect(redis.connect({ ca: other.ca ?? '' })).rejects.toThrow(/certificate/)
+    await expect(redis.connect({ ca: other.ca })).rejects.toThrow(/certificate/)
     connection.close()
   })
 
@@ -209,6 +209,15 @@ describe('options', () => {
 
   test('what the server refuses to start with is said, and nothing is left', async () => {
     await expect(startRedis({ args: ['--no-such-thing'] })).rejects.toThrow(/no-such-thing/)
+  })
+
+  test('a password is not in what is said', async () => {
+    const failed = await startRedis({ config: { requirepass: 'secret word' } }).catch(
+      (error: unknown) => error,
+    )
+
+    expect(String(failed)).toContain("'requirepass …'")
+    expect(String(failed)).not.toContain('secret')
   })
 
   test('a port of its own choice that is taken is refused', async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 let servers: SentinelServers
 beforeAll(async () => {
   await findServer()
-  servers = await startSentinel({ replicas: 2, password: 'a secret' })
+  servers = await startSentinel({ replicas: 2, password: 'secret' })
 }, 120_000)
 afterAll(() => servers.stop())
 
@@ -41,3 +41,13 @@ test('when the primary is killed another takes over, and when it comes back it i
     .poll(() => before.command('ROLE'), { timeout: 15_000 })
     .toEqual(['slave', '127.0.0.1', after.port, 'connected', expect.any(Number)])
 }, 30_000)
+
+test('a Sentinel that was restarted still knows everybody', async () => {
+  const [sentinel] = servers.sentinels
+  await sentinel?.restart()
+
+  expect(await sentinel?.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', servers.name)).toEqual([
+    servers.primary.host,
+    String(servers.primary.port),
+  ])
+})

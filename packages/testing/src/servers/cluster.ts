@@ -65,6 +65,8 @@ interface Plan {
 }
 
 /**
+ * Starts all nodes, and waits until all slots are served and every node lists every other.
+ *
  * @example
  * const cluster = await startCluster()
  * const before = await cluster.nodeOf('user:1')

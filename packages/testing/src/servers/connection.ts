@@ -51,6 +51,8 @@ interface Asked {
 }
 
 /**
+ * Connects, authenticates if there is a password, and speaks RESP3 if it is asked to.
+ *
  * @example
  * const looking = await connect(redis.port, { protocol: 3 })
  * await looking.command('CLIENT', 'TRACKING', 'ON')

@@ -108,7 +108,7 @@ export async function startNode(options: NodeOptions): Promise<RedisServer> {
 const knowsDebug = ({ program, major }: { program: string; major: number }): boolean =>
   program === 'valkey' || major >= 7
 
-export function configText(config: RedisConfig): string {
+function configText(config: RedisConfig): string {
   const lines = Object.entries(config).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map(
       (each: string | number | boolean) => `${name} ${wordOf(each)}`,

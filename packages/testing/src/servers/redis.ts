@@ -26,6 +26,8 @@ export interface RedisOptions {
 }
 
 /**
+ * Starts a server and waits until it answers.
+ *
  * @example
  * const redis = await startRedis()
  * await redis.command('SET', 'k', 'v')

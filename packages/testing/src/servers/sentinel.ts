@@ -46,6 +46,8 @@ const NAME = 'larder'
 const HURRY: readonly (string | number)[] = ['info-period', 200, 'ping-period', 100, 'publish-period', 200]
 
 /**
+ * Starts them all, and waits until replicas have their data and Sentinels know each other.
+ *
  * @example
  * const servers = await startSentinel({ replicas: 2 })
  * await servers.primary.kill()

@@ -33,6 +33,7 @@ export interface FaultProxy {
   readonly port: number
   /** That of the target, with the port of the proxy. */
   readonly url: string
+  /** Of all chance in it: the same one gives the same faults. */
   readonly seed: number
   /** Those that are open, oldest first. */
   readonly connections: readonly ProxiedConnection[]
@@ -62,6 +63,8 @@ export interface FaultProxy {
 const HOST = '127.0.0.1'
 
 /**
+ * Listens on a free port of 127.0.0.1 and passes on what comes.
+ *
  * @example
  * const redis = await startRedis()
  * const proxy = await faultProxy({ target: redis })

@@ -145,6 +145,7 @@ async function writeStamped(
   if (captured === undefined) throw new Error('the marks of its tags could not be read')
   if (space.epoch !== epoch || !allLive(captured.stamps)) return space.view.delete(name)
   const entry = entryOf(value, until, termsFor(space, policy, captured.stamps, undefined, 0))
+  space.outlived(entry)
   return space.view.set(name, entry, deadAt(entry) - space.house.clock.now())
 }
 

@@ -59,6 +59,8 @@ export class LoadFlight extends Flight<unknown> {
   isFilled: boolean = false
   /** The load of the key that was under way when this one began; whether nothing came in between is not known yet. */
   before: LoadFlight | undefined
+  /** The tags of its value, once it has been brought. */
+  allTags: readonly string[] | undefined
   /** The loader named tags that were not known before it began. */
   namedLate: boolean = false
 

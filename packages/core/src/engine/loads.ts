@@ -61,7 +61,9 @@ export function openFlight(space: Space, wanted: Wanted): LoadFlight | undefined
  *
  * A load that could not take marks or a lease (the store did not answer) is shared by those who know no more than it.
  */
-function mayJoin(open: LoadFlight, { tokens, holder }: Wanted): 'yes' | 'no' | 'unsure' {
+function mayJoin(open: LoadFlight, { tokens, holder, policy }: Wanted): 'yes' | 'no' | 'unsure' {
+  // Its value is on its way to the store, without the tags of those who come now.
+  if (open.allTags !== undefined && !policy.tags.every((tag) => open.allTags?.includes(tag))) return 'no'
   if (open.stamps !== undefined && !allLive(open.stamps)) return 'no'
   if (!open.hasBegun || tokens === undefined) return 'yes'
   if (open.lease !== undefined) return holder === undefined ? 'unsure' : holder === open.lease ? 'yes' : 'no'
@@ -217,8 +219,12 @@ async function touchDown(
   took: number,
 ): Promise<void> {
   try {
-    const landed = land(space, flight, wanted, value, remarks, took)
-    flight.resolve(isPending(landed) ? await landed : landed)
+    const checked = check(wanted, value)
+    const brought = isPending(checked) ? await checked : checked
+    const tags = lateTags(flight, wanted, brought, remarks)
+    const landed = land(space, flight, wanted, brought, tags, remarks, took)
+    if (isPending(landed)) await landed
+    flight.resolve(brought)
   } catch (error) {
     failed(space, [wanted.name], error, flight.background)
     flight.reject(error)
@@ -239,42 +245,43 @@ function failed(space: Space, keys: readonly string[], error: unknown, backgroun
   if (watch.heard) watch.emit({ type: 'load-failed', cache: space.path, keys, error, background })
 }
 
-/** Checks and stores what was loaded; resolves to the value for the callers. */
+/** What was loaded, as the schema has it. */
+function check({ name, policy }: Wanted, value: unknown): unknown {
+  if (value === undefined || policy.schema === undefined) return value
+  const checked = policy.schema['~standard'].validate(value)
+  const judge = (result: Awaited<typeof checked>): unknown => {
+    if (result.issues !== undefined) throw loadRefused(name, result.issues)
+    return result.value
+  }
+  return isPending(checked) ? checked.then(judge) : judge(checked)
+}
+
+/** The tags that were not known before the load began. From now on it takes no more. */
+function lateTags(flight: LoadFlight, wanted: Wanted, value: unknown, remarks: Remarks): readonly string[] {
+  if (value === undefined) return []
+  const tags = [...remarks.tags, ...tagsOf(wanted.policy, value), ...joinedTags(flight, wanted)]
+  if (tags.length > 0 || keepsMore(flight, wanted, remarks)) flight.namedLate = true
+  flight.allTags = [...wanted.policy.tags, ...tags]
+  return tags
+}
+
+/** Sends what was loaded to the store, if it may be stored. Callers do not wait for the store to have it. */
 function land(
   space: Space,
   flight: LoadFlight,
   wanted: Wanted,
   value: unknown,
+  tags: readonly string[],
   remarks: Remarks,
   took: number,
-): unknown {
-  const { name, policy } = wanted
-  if (value === undefined) return unstored(space, name, 'undefined', value)
-  if (policy.schema === undefined) return landChecked(space, flight, wanted, value, remarks, took)
-  const checked = policy.schema['~standard'].validate(value)
-  const go = (result: Awaited<typeof checked>): unknown => {
-    if (result.issues !== undefined) throw loadRefused(name, result.issues)
-    return landChecked(space, flight, wanted, result.value, remarks, took)
-  }
-  return isPending(checked) ? checked.then(go) : go(checked)
-}
-
-function landChecked(
-  space: Space,
-  flight: LoadFlight,
-  wanted: Wanted,
-  value: unknown,
-  remarks: Remarks,
-  took: number,
-): unknown {
-  const tags = [...remarks.tags, ...tagsOf(wanted.policy, value), ...joinedTags(flight, wanted)]
-  if (tags.length > 0 || keepsMore(flight, wanted, remarks)) flight.namedLate = true
-  const isSkipped =
-    remarks.skipped === true || (remarks.skipped !== false && remarks.skipped.has(wanted.name))
-  if (isSkipped) return unstored(space, wanted.name, 'skipped', value)
-  if (flight.stamps === undefined) return unstored(space, wanted.name, 'store-behind', value)
+): Awaitable<void> {
+  const { name } = wanted
+  if (value === undefined) return unstored(space, name, 'undefined')
+  const isSkipped = remarks.skipped === true || (remarks.skipped !== false && remarks.skipped.has(name))
+  if (isSkipped) return unstored(space, name, 'skipped')
+  if (flight.stamps === undefined) return unstored(space, name, 'store-behind')
   const stamps = tags.length === 0 ? flight.stamps : lateStamps(space, flight.stamps, tags)
-  const go = (all: Stamps | undefined): unknown => keep(space, flight, wanted, value, all, remarks, took)
+  const go = (all: Stamps | undefined): void => keep(space, flight, wanted, value, all, remarks, took)
   return isPending(stamps) ? stamps.then(go) : go(stamps)
 }
 
@@ -298,19 +305,16 @@ function keep(
   stamps: Stamps | undefined,
   remarks: Remarks,
   took: number,
-): unknown {
+): void {
   const { name, policy, old } = wanted
-  if (stamps === undefined) return unstored(space, name, 'store-behind', value)
+  if (stamps === undefined) return unstored(space, name, 'store-behind')
   const kept = remarks.kept && old !== undefined ? old : undefined
   const all = kept === undefined ? stamps : union(stamps, kept.terms.stamps)
   const isLateCut = flight.namedLate && !(flight.late !== undefined && allLive(flight.late))
-  if (flight.isGivenUp) return unstored(space, name, 'given-up', value)
-  if (flight.cut || isLateCut || !allLive(all)) {
-    space.fenced(name)
-    return value
-  }
+  if (flight.isGivenUp) return unstored(space, name, 'given-up')
+  if (flight.cut || isLateCut || !allLive(all)) return space.fenced(name)
   if (space.writes.behind(name) || (space.hasLeases && flight.lease === undefined)) {
-    return unstored(space, name, 'store-behind', value)
+    return unstored(space, name, 'store-behind')
   }
   const meta = remarks.meta ?? kept?.terms.meta
   const cost = policy.early === 0 ? 0 : took
@@ -321,7 +325,6 @@ function keep(
     flight.isFilled = true
     space.fillLeased(name, flight.lease, entry)
   }
-  return value
 }
 
 /** The tags of callers who joined and of which its own call knew nothing. */
@@ -343,10 +346,9 @@ function union(some: Stamps, more: Stamps): Stamps {
   return all
 }
 
-function unstored(space: Space, name: string, why: Unstored, value: unknown): unknown {
+function unstored(space: Space, name: string, why: Unstored): void {
   const { watch } = space.house
   if (watch.heard) watch.emit({ type: 'unstored', cache: space.path, key: name, why })
-  return value
 }
 
 /** The tags that a policy gives to a value. */

@@ -63,6 +63,8 @@ let minted = 0
 export interface KnownStamp extends Stamp {
   period: number
   used: boolean
+  /** Until when its record is known to last, where that is not for ever. */
+  lastsUntil: number
 }
 
 /** The marks of one namespace that this process knows of. */
@@ -90,7 +92,7 @@ export class Known {
       return known
     }
     if (known !== undefined) known.live = false
-    const stamp = { tag: mark, token, live: true, used: false, period }
+    const stamp = { tag: mark, token, live: true, used: false, period, lastsUntil: 0 }
     this.#stamps.set(mark, stamp)
     if (this.#stamps.size > this.limit) this.#shrink()
     return stamp

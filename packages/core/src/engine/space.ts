@@ -83,6 +83,7 @@ export class Space {
       trust: house.trust,
       writes: this.#markWrites,
       cutReads: () => this.#cutAllReads(),
+      background: (work) => this.background(work),
     })
     this.marks = this.#stored
     this.#reads = new Reads(this, this.#stored)
@@ -214,7 +215,13 @@ export class Space {
     const ttl = deadAt(entry) - this.house.clock.now()
     if (!(ttl > 0)) return this.remove(key)
     if (this.sync && this.writes.size === 0) return this.#putNow(key, entry, ttl, owes)
+    this.outlived(entry)
     return this.writes.run('set', key, entry, owes, () => this.view.set(key, entry, ttl))
+  }
+
+  /** The marks of what is put there must last at least as long. */
+  outlived({ freshUntil, terms }: Entry): void {
+    this.#stored?.outlive(terms.stamps, freshUntil + terms.keptFor - this.house.clock.now())
   }
 
   /** A synchronous store with nothing owed needs no lane, unless it fails or does not keep its contract. */
@@ -294,6 +301,7 @@ export class Space {
   /** The same, told: whether it was; undefined if the store does not say. Rejects if the value is refused. */
   async fillNow(key: string, token: string, entry: Entry): Promise<boolean | undefined> {
     const ttl = deadAt(entry) - this.house.clock.now()
+    this.outlived(entry)
     return this.#leasing(key, (leases, full) => leases.fill(full, token, entry, ttl))
   }
 

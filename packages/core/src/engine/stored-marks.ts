@@ -9,7 +9,8 @@
  * nothing but the data is asked for. Tags that an entry turns out to have besides cost a second request.
  *
  * Invalidating is a deletion, which works also where a full store refuses writes; a missing token is minted by the
- * next load. Marks are kept without end where they cannot be prolonged: one that is lost costs misses.
+ * next load. A mark outlives the entries that carry it, or is kept without end where it cannot be prolonged: one that is
+ * lost costs misses.
  */
 
 import type { Store } from '../store/store.ts'
@@ -71,7 +72,12 @@ export interface StoredMarksPorts {
   readonly writes: Writes
   /** Called when an invalidation begins: whatever is being read may be older. */
   cutReads(): void
+  /** Nobody waits for this. */
+  background(work: Promise<unknown>): void
 }
+
+/** How long a mark is kept at least, where marks can be prolonged: entries that live shorter need no more. */
+const MARK_LIFE = 86_400_000
 
 const NO_MARKS: readonly string[] = []
 const MARK_TERMS = termsOf(0, 0, [])
@@ -239,6 +245,23 @@ export class StoredMarks implements Marks {
     }
   }
 
+  /** Sees to it that the records of the marks of an entry outlive it, `life` ms from now, where they do not last for ever. */
+  outlive(stamps: Stamps, life: number): void {
+    const { clock, store } = this.#ports
+    if (store.prolong === undefined) return
+    const until = clock.now() + life
+    const short = (stamps as readonly KnownStamp[]).filter(({ lastsUntil }) => lastsUntil < until)
+    if (short.length === 0) return
+    const ttl = Math.max(MARK_LIFE, 2 * life)
+    for (const stamp of short) stamp.lastsUntil = clock.now() + ttl
+    const prolonging = async (): Promise<void> =>
+      store.prolong?.(
+        short.map(({ tag }) => tag),
+        ttl,
+      )
+    this.#ports.background(prolonging())
+  }
+
   async invalidate(tags: readonly string[]): Promise<Far> {
     return this.#delete(tags.map((tag) => tagMark(this.#path, tag)))
   }
@@ -325,10 +348,10 @@ export class StoredMarks implements Marks {
     const { clock, store, trust, writes } = this.#ports
     const stamp = this.#known.learn(mark, newToken(clock), trust.period)
     const record = entryOf<unknown>(stamp.token, Infinity, MARK_TERMS)
-    const minting = Promise.resolve(
-      writes.run('set', mark, record, true, () => store.set(mark, record, Infinity)),
-    )
+    const ttl = store.prolong === undefined ? Infinity : MARK_LIFE
+    const minting = Promise.resolve(writes.run('set', mark, record, true, () => store.set(mark, record, ttl)))
       .then((far) => {
+        stamp.lastsUntil = clock.now() + ttl / 2
         if (far === 'applied') return stamp
         this.#known.kill(mark)
         return undefined

@@ -27,11 +27,17 @@ const TERMS = termsOf(
   12,
 )
 
+/** Entries whose times are told by two clocks: that of a place, and that of a test, which stood at this when they were made. */
+const drifting = new WeakMap<object, { readonly clock: ManualClock; readonly at: number }>()
+/** How far the clock of a place may go on meanwhile, in ms. */
+const DRIFT = 10_000
+
 /** A record that is told apart by `n`. */
-export function recordOf({ keeps, clock }: StoreBench, n: number, life: number = Infinity): unknown {
-  return keeps === 'bytes'
-    ? new TextEncoder().encode(`record ${n}`)
-    : entryOf({ n, of: ['a', null, { deep: true }] }, clock.now() + life, TERMS)
+export function recordOf({ keeps, clock, store }: StoreBench, n: number, life: number = Infinity): unknown {
+  if (keeps === 'bytes') return new TextEncoder().encode(`record ${n}`)
+  const entry = entryOf({ n, of: ['a', null, { deep: true }] }, clock.now() + life, TERMS)
+  if (store.time !== undefined) drifting.set(entry, { clock, at: clock.now() })
+  return entry
 }
 
 /** An entry of `value`. */
@@ -48,9 +54,19 @@ export function expectSame(found: unknown, wanted: unknown): void {
     expect([...(found as Uint8Array)]).toEqual([...wanted])
     return
   }
+  const drift = drifting.get(wanted as object)
+  if (drift !== undefined) return expectMoved(found, wanted as Entry, drift.clock.now() - drift.at)
   // Strictly for the value, where an undefined property counts; what else an entry has is Larder's own.
   expect(found).toEqual(wanted)
   expect((found as Entry).value).toStrictEqual((wanted as Entry).value)
+}
+
+function expectMoved(found: unknown, wanted: Entry, by: number): void {
+  const freshUntil = (found as Entry | undefined)?.freshUntil
+  expect(found).toEqual({ ...wanted, freshUntil })
+  expect((found as Entry).value).toStrictEqual(wanted.value)
+  if (wanted.freshUntil === Infinity) expect(freshUntil).toBe(Infinity)
+  else expect(Math.abs(Number(freshUntil) - wanted.freshUntil - by)).toBeLessThan(DRIFT)
 }
 
 type Faster = 'getMany' | 'setMany' | 'deleteMany' | 'clear' | 'keys' | 'within' | 'usage' | 'onRemoval'

@@ -1,0 +1,142 @@
+/*
+ * The Redis store: records that all processes share, under leases, with a channel that tells of changes.
+ *
+ *   larder:v1:shop/users:{42}:d     the record: a frame, as everywhere in Larder
+ *   larder:v1:shop/users:{42}:l     its lease, while somebody loads it
+ *
+ * One round trip for what is read in one tick, one script for what is written. The parts:
+ *
+ *   keys      where a record lies            scripts   what happens in the server in one step
+ *   records   reading, listing               writes    setting and deleting, by the tick
+ *   leases    fills that cannot come late    channel   what others change
+ *   link      the connection, and everything that can go wrong with it
+ */
+
+import {
+  type Check,
+  checkOptions,
+  type Duration,
+  durationOf,
+  encoded,
+  type Entry,
+  isDuration,
+  isText,
+  type OptionTable,
+  type Store,
+} from '@larder/core'
+import { channelOn, silent, voiceOf } from './channel.ts'
+import { Keys } from './keys.ts'
+import { RedisLeases } from './leases.ts'
+import type { Link } from './link/link.ts'
+import { type GivenClient, openLink } from './link/open.ts'
+import {
+  LINK_OPTIONS,
+  type LinkOptions,
+  PLACE_OPTIONS,
+  type PlaceOptions,
+  type ScriptCheck,
+} from './link/options.ts'
+import type { Place } from './place.ts'
+import { recordsIn } from './records.ts'
+import { RENEW } from './scripts.ts'
+import { SHAPE_OPTIONS, type ShapeOptions, shapeOf } from './shape.ts'
+import { Writes } from './writes.ts'
+
+/** Everything in one object. Where Redis is: `url`, or its parts, or `client`, or `link`. */
+export interface RedisOptions extends PlaceOptions, LinkOptions, ShapeOptions {
+  /** A client of ioredis, iovalkey or node-redis, which stays yours to close. */
+  readonly client?: GivenClient
+  /** An open link, which stays yours to close. It has its own settings. */
+  readonly link?: Link
+  /** Begins every key and every channel. Stores with different prefixes never meet. Default: 'larder'. */
+  readonly prefix?: string
+  /** For how long what is remembered of Redis is believed after the last proof that no change was missed. Default: '1s'. */
+  readonly maxStaleness?: Duration
+}
+
+const isPart =
+  (what: string, ...names: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'object' && value !== null && names.every((name) => name in value)
+      ? undefined
+      : `must be ${what}`
+
+const isGivenClient = isPart('a client of ioredis, iovalkey or node-redis', 'duplicate', 'on')
+
+export const REDIS_OPTIONS: OptionTable = {
+  ...PLACE_OPTIONS,
+  ...LINK_OPTIONS,
+  ...SHAPE_OPTIONS,
+  client: isGivenClient,
+  link: isPart('a link, such as openLink(…)', 'call', 'run', 'subscribe'),
+  prefix: isText,
+  maxStaleness: isDuration,
+}
+
+/**
+ * Redis or Valkey as a store: alone, under Sentinel, or as a cluster.
+ *
+ * @example
+ * const cache = createCache({ store: redis('redis://localhost:6379'), ttl: '5m' })
+ */
+export function redis(
+  where: string | GivenClient | RedisOptions = {},
+  options: RedisOptions = {},
+): Store<Entry> {
+  const given: RedisOptions = { ...optionsIn(where), ...options }
+  checkOptions('redis', given, REDIS_OPTIONS)
+  const { prefix = 'larder', maxStaleness = '1s', clock } = given
+  const link = given.link ?? linkFor(given)
+  const bytes = redisBytes(link, { prefix, maxStaleness: durationOf(maxStaleness, 'maxStaleness') })
+  // Not the clock of a link that is shared, but that of the entries.
+  const store = encoded(bytes, shapeOf(given), clock === undefined ? {} : { clock })
+  return given.link === undefined ? { ...store, close: () => link.close() } : store
+}
+
+function optionsIn(where: string | GivenClient | RedisOptions): RedisOptions {
+  if (typeof where === 'string') return { url: where }
+  return isClient(where) ? { client: where } : where
+}
+
+const isClient = (where: GivenClient | RedisOptions): where is GivenClient =>
+  isGivenClient(where) === undefined
+
+/** The link that options ask for. */
+export function linkFor(given: RedisOptions): Link {
+  const { client, prefix = 'larder' } = given
+  const place = picked(given, PLACE_OPTIONS)
+  return openLink(client ?? place, { scripts: [harmless(prefix)], ...picked(given, LINK_OPTIONS) })
+}
+
+/** A call of a script that changes nothing: nobody has this lease. */
+function harmless(prefix: string): ScriptCheck {
+  const keys = new Keys(prefix)
+  return { script: RENEW, keys: [keys.data('#'), keys.lease('#')], args: ['', '1'] }
+}
+
+function picked(given: RedisOptions, table: OptionTable): object {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(table, name)))
+}
+
+/** The bytes alone, over a link that stays open. */
+export function redisBytes(
+  link: Link,
+  { prefix, maxStaleness }: { readonly prefix: string; readonly maxStaleness: number },
+): Store<Uint8Array> {
+  const keys = new Keys(prefix)
+  // On a cluster, what a script publishes takes other ways than a proof does.
+  const voice = link.isCluster ? silent : voiceOf(keys.base)
+  const place: Place = { link, keys, voice }
+  return {
+    name: link.name,
+    ...recordsIn(place, new Writes(place)),
+    leases: new RedisLeases(place),
+    ...(!link.isCluster && { channel: channelOn(link, keys.base, voice, maxStaleness) }),
+    ...(link.isCluster && { partOf: (key) => link.nodeOf(keys.data(key)) }),
+    time: () => link.time().now,
+    async check() {
+      const { problems } = await link.health()
+      return problems.length === 0 ? undefined : problems.join('; ')
+    },
+  }
+}

@@ -1,0 +1,133 @@
+/*
+ * Writes: what is set and deleted in one tick travels as one script, in its order.
+ *
+ * A script costs the server several times a plain SET, most of it for being called at all; so many are cheaper in one,
+ * cheaper even than plain SETs one by one. On a cluster a script stays in one slot, and so with one key.
+ */
+
+import { CacheError } from '@larder/core'
+import { refused } from './link/errors.ts'
+import type { Reply } from './link/link.ts'
+import { spoken } from './channel.ts'
+import type { Place } from './place.ts'
+import { WRITE } from './scripts.ts'
+
+/** Nothing else is served while a script runs: this many take about 100 µs. */
+const MOST = 64
+const MOST_BYTES = 262_144
+
+interface Write {
+  readonly key: string
+  /** Undefined: its end. */
+  readonly record: Uint8Array | undefined
+  readonly ttl: number
+  resolve(): void
+  reject(error: Error): void
+}
+
+interface Batch {
+  readonly writes: Write[]
+  bytes: number
+}
+
+export class Writes {
+  readonly #place: Place
+  /** By what can be in one script: all keys that are told on one channel, or on a cluster one key. */
+  readonly #open = new Map<string, Batch>()
+
+  constructor(place: Place) {
+    this.#place = place
+  }
+
+  /** Writes a record, or its end, and drops the lease. */
+  write(key: string, record: Uint8Array | undefined, ttl: number): Promise<void> {
+    const { link, voice } = this.#place
+    const group = link.isCluster ? key : voice.channelOf(key)
+    return new Promise((resolve, reject) => {
+      const batch = this.#open.get(group) ?? this.#begin(group)
+      batch.writes.push({ key, record, ttl, resolve, reject })
+      batch.bytes += record?.length ?? 0
+      if (batch.writes.length < MOST && batch.bytes < MOST_BYTES) return
+      this.#open.delete(group)
+      this.#send(batch.writes)
+    })
+  }
+
+  #begin(group: string): Batch {
+    // After all promises of this tick, whoever made them.
+    if (this.#open.size === 0) queueMicrotask(() => process.nextTick(() => this.#sendAll()))
+    const batch: Batch = { writes: [], bytes: 0 }
+    this.#open.set(group, batch)
+    return batch
+  }
+
+  #sendAll(): void {
+    const batches = [...this.#open.values()]
+    this.#open.clear()
+    for (const { writes } of batches) this.#send(writes)
+  }
+
+  #send(writes: readonly Write[]): void {
+    const { link, keys, voice } = this.#place
+    const names = writes.map(({ key }) => key)
+    const places = [...names.map((key) => keys.data(key)), ...names.map((key) => keys.lease(key))]
+    const channel = voice.channelOf(names[0] ?? '')
+    const args: (string | Uint8Array)[] = [
+      this.#until(writes),
+      channel,
+      voice.waiters,
+      voice.sender,
+      spoken(names),
+    ]
+    for (const { key, record, ttl } of writes) {
+      if (record === undefined) args.push('-', '')
+      else args.push(ttlText(ttl), keys.packed(key, record))
+    }
+    link.run(WRITE, places, args).then(
+      (reply) => settle(writes, failuresIn(reply), link.name),
+      (error: Error) => writes.forEach((write) => write.reject(error)),
+    )
+  }
+
+  /** When nobody waits any more, by the clock of the server. */
+  #until(writes: readonly Write[]): string {
+    if (writes.every(({ record }) => record === undefined)) return ''
+    const { link } = this.#place
+    const { now, error } = link.time()
+    const until = Math.floor(now + link.deadline - error)
+    return Number.isFinite(until) ? String(until) : ''
+  }
+}
+
+/** ms after which it might as well be for ever, and Redis cannot count. */
+const FOR_EVER = 1e13
+
+/** As scripts take it: whole ms, '' for ever. */
+export function ttlText(ttl: number): string {
+  return ttl < FOR_EVER ? String(Math.max(1, Math.ceil(ttl))) : ''
+}
+
+/** What the server says of single places, by their number. */
+function failuresIn(reply: Reply): ReadonlyMap<number, string> {
+  const list = Array.isArray(reply) ? (reply as readonly Reply[]) : []
+  const failures = new Map<number, string>()
+  for (let i = 0; i < list.length; i += 2) failures.set(Number(list[i]), textOf(list[i + 1]))
+  return failures
+}
+
+function settle(writes: readonly Write[], failures: ReadonlyMap<number, string>, name: string): void {
+  for (const [i, write] of writes.entries()) {
+    const failure = failures.get(i)
+    if (failure === undefined) write.resolve()
+    else write.reject(failure === 'LATE' ? tooLate(name) : refused(name, 'SET', failure))
+  }
+}
+
+const tooLate = (name: string): CacheError =>
+  new CacheError(
+    'LINK_REFUSED',
+    `${name} got a value after its deadline, when nobody waited any more: it was not written`,
+  )
+
+export const textOf = (reply: Reply | undefined): string =>
+  reply instanceof Uint8Array ? Buffer.from(reply).toString() : String(reply)

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts'
 import { Watch } from '../watch/events.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Entry } from './entry.ts'
+import { LeaseCalls } from './lease-calls.ts'
 import { giveUp } from './loads.ts'
 import { Room } from './rooms.ts'
 import { Rounds } from './rounds.ts'
@@ -76,12 +77,14 @@ function assertSame({ clock, deadlines }: House, wishes: Wishes): void {
 function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_TIMEOUT }: Wishes): Shared {
   const watch = new Watch()
   const deadlines = new Deadlines(clock, storeTimeout)
+  const leaseCalls = new LeaseCalls(store)
   const house: House = {
     store,
     clock,
     watch,
     deadlines,
-    rounds: new Rounds({ store, clock, deadlines }),
+    rounds: new Rounds({ store, clock, deadlines, leaseCalls }),
+    leaseCalls,
     trust: new Trust(clock, store.channel?.maxStaleness ?? 0),
     awaiting: new Map(),
   }
@@ -128,15 +131,21 @@ async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain:
   byStore.delete(store)
   shared.stopListening?.()
   const spaces = [...shared.rooms.spaces()]
-  await within(shared.house.clock, drain, async () => {
+  const { clock, leaseCalls, rounds } = shared.house
+  rounds.close()
+  await within(clock, drain, async () => {
+    await rounds.settled()
     await Promise.allSettled(spaces.flatMap((each) => [...each.flights.all()].map((flight) => flight.result)))
     await Promise.all(spaces.map((each) => each.settled(true)))
+    await leaseCalls.settled()
   })
   for (const each of spaces) {
     for (const [name, flight] of each.flights.entries()) giveUp(each, name, flight, cacheClosed(space.path))
     each.stop()
   }
-  await within(shared.house.clock, drain, async () => store.close?.())
+  await within(clock, Math.min(drain, shared.house.deadlines.ms), () => leaseCalls.settled())
+  leaseCalls.isClosed = true
+  await within(clock, drain, async () => store.close?.())
 }
 
 /** Does `work`, and waits for it for `ms` at the most. */

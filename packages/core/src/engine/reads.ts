@@ -205,7 +205,11 @@ export class Reads implements Asker {
     const failure = page.failure ?? inquiry.failure
     if (failure !== undefined) {
       this.#space.failed('get', questions[0]?.key, failure.error)
-      for (const question of questions) this.#end(tick, question, undefined, undefined)
+      for (const question of questions) {
+        // It was answered, and the marks were not: what cannot be stored needs no lease.
+        if (page.isTaken(question.at)) this.#space.house.leaseCalls.drop(this.#prefix + question.key, page.token ?? '')
+        this.#end(tick, question, undefined, undefined)
+      }
       return
     }
     this.#space.counts.storeTime.record(clock.exact() - began)

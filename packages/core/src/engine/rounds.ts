@@ -13,6 +13,7 @@ import type { Leases } from '../store/leases.ts'
 import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
+import type { LeaseCalls } from './lease-calls.ts'
 import { newToken } from './marks.ts'
 
 /** For how long a lease lasts that is not renewed: after that, others take the load of a dead process over. */
@@ -39,6 +40,11 @@ export class Page {
   readonly #wishes: (string | undefined)[] = []
   readonly #listeners: (() => void)[] = []
   readonly #marks = new Map<string, number>()
+  readonly #leaseCalls: LeaseCalls
+
+  constructor(leaseCalls: LeaseCalls) {
+    this.#leaseCalls = leaseCalls
+  }
 
   /** Puts a question down. Its answer will be at the index that is returned. */
   add(key: string, wish: boolean, clock: Clock): number {
@@ -70,7 +76,16 @@ export class Page {
       if (!isPending(answer)) return this.#end()
       return deadlines
         .hold(answer, () => storeTimedOut(store.name, 'get', deadlines.ms))
-        .then(undefined, (error: unknown) => this.#fail(error))
+        .then(undefined, (error: unknown) => {
+          this.#fail(error)
+          // Leases that were taken although the answer comes too late.
+          if (this.token !== undefined) {
+            answer.then(
+              () => this.giveBack(),
+              () => {},
+            )
+          }
+        })
         .then(() => this.#end())
     } catch (error) {
       this.#fail(error)
@@ -80,7 +95,8 @@ export class Page {
 
   #ask(store: Store<Entry>): Awaitable<void> {
     const { leases } = store
-    if (this.token !== undefined && leases !== undefined) return this.#askWithLeases(leases)
+    const isPlain = this.token === undefined && (this.keys.length === 1 || store.getMany !== undefined)
+    if (leases !== undefined && !isPlain) return this.#askWithLeases(leases)
     const [first] = this.keys
     if (this.keys.length > 1 || first === undefined) return this.#keep(store.getMany?.(this.keys) ?? [])
     const record = store.get(first)
@@ -96,6 +112,20 @@ export class Page {
     const reads = await leases.read(this.keys, this.#wishes, LEASE)
     this.records = reads.map(({ record }) => record)
     this.holders = reads.map(({ holder }) => holder)
+  }
+
+  /** Whether the lease of the key there was taken. */
+  isTaken(at: number): boolean {
+    return this.token !== undefined && this.holders[at] === this.token
+  }
+
+  /** Gives back the leases that were taken: others would wait for somebody who does not load. */
+  giveBack(): void {
+    const { token } = this
+    if (token === undefined) return
+    for (const [at, key] of this.keys.entries()) {
+      if (this.isTaken(at)) this.#leaseCalls.drop(key, token)
+    }
   }
 
   #keep(answer: Awaitable<readonly unknown[]>): Awaitable<void> {
@@ -124,10 +154,12 @@ export class Round {
   readonly pages: Page[] = []
   readonly clock: Clock
   readonly #store: Store<Entry>
+  readonly #leaseCalls: LeaseCalls
   readonly #byPart = new Map<string | undefined, Page>()
 
-  constructor(store: Store<Entry>, clock: Clock) {
+  constructor({ store, clock, leaseCalls }: RoundsPorts) {
     this.#store = store
+    this.#leaseCalls = leaseCalls
     this.clock = clock
   }
 
@@ -145,7 +177,7 @@ export class Round {
   }
 
   #newPage(): Page {
-    const page = new Page()
+    const page = new Page(this.#leaseCalls)
     this.pages.push(page)
     return page
   }
@@ -155,11 +187,14 @@ export interface RoundsPorts {
   readonly store: Store<Entry>
   readonly clock: Clock
   readonly deadlines: Deadlines
+  readonly leaseCalls: LeaseCalls
 }
 
 export class Rounds {
   readonly #ports: RoundsPorts
   #askers: Asker[] = []
+  readonly #open = new Set<Promise<void>>()
+  #isClosing = false
 
   constructor(ports: RoundsPorts) {
     this.#ports = ports
@@ -170,12 +205,30 @@ export class Rounds {
     if (this.#askers.push(asker) === 1) queueMicrotask(() => this.#go())
   }
 
+  /** All handles have been closed: nobody loads any more, so leases are given back as soon as they are had. */
+  close(): void {
+    this.#isClosing = true
+  }
+
+  /** When all that was asked has been answered. */
+  async settled(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open)
+  }
+
   #go(): void {
-    const { store, clock, deadlines } = this.#ports
+    const { store, deadlines } = this.#ports
     const askers = this.#askers
     this.#askers = []
-    const round = new Round(store, clock)
+    const round = new Round(this.#ports)
     for (const asker of askers) asker.ask(round)
-    for (const page of round.pages) page.send(store, deadlines)?.catch(() => {})
+    for (const page of round.pages) {
+      page.onEnd(() => {
+        if (this.#isClosing) page.giveBack()
+      })
+      const sent = page.send(store, deadlines)
+      if (sent === undefined) continue
+      const call: Promise<void> = sent.finally(() => this.#open.delete(call))
+      this.#open.add(call)
+    }
   }
 }

@@ -17,6 +17,7 @@ import { Counts } from '../watch/stats.ts'
 import type { Clock } from './clock.ts'
 import { ageOf, allLive, deadAt, type Entry, entryProblem, type Stamps, type Terms } from './entry.ts'
 import { Flights } from './flights.ts'
+import type { LeaseCalls } from './lease-calls.ts'
 import type { LoadFlight } from './load.ts'
 import { type Captured, LocalMarks, type Marks } from './marks.ts'
 import { type Found, Reads } from './reads.ts'
@@ -34,6 +35,7 @@ export interface House {
   readonly deadlines: Deadlines
   /** What is asked of the store. */
   readonly rounds: Rounds
+  readonly leaseCalls: LeaseCalls
   /** Whether what is remembered of the store may be believed. */
   readonly trust: Trust
   /** Those who wait for a record to be filled by another process, by its key. */
@@ -59,7 +61,6 @@ export class Space {
   readonly #stored: StoredMarks | undefined
   readonly #reads: Reads | undefined
   readonly #room: Room
-  readonly #leaseCalls = new Set<Promise<unknown>>()
 
   /** `surviving`: the marks of an earlier space of this room, which entries still carry. */
   constructor(house: House, room: Room, around?: Space, surviving?: LocalMarks) {
@@ -262,16 +263,27 @@ export class Space {
 
   /** Takes the lease of a key. Who has it then; undefined if the store does not say. */
   async takeLease(key: string, token: string): Promise<string | undefined> {
-    return this.#leasing(key, (leases, full) => leases.take(full, token, LEASE))
+    return this.#leasing(key, (leases, full) => this.#unlessLate(key, token, leases.take(full, token, LEASE)))
   }
 
   /** Takes the lease of a key from whoever has it. Whether it could. */
   async seizeLease(key: string, token: string): Promise<boolean> {
     const seized = await this.#leasing(key, async (leases, full) => {
-      await leases.seize(full, token, LEASE)
+      await this.#unlessLate(key, token, leases.seize(full, token, LEASE))
       return true
     })
     return seized === true
+  }
+
+  /** A lease that was had too late is given back: others would wait for somebody who does not know of it. */
+  #unlessLate<T>(key: string, token: string, answer: Awaitable<T>): Awaitable<T> {
+    if (!isPending(answer)) return answer
+    const { clock, deadlines } = this.house
+    const began = clock.now()
+    return answer.then((answered) => {
+      if (clock.now() - began >= deadlines.ms) this.dropLease(key, token)
+      return answered
+    })
   }
 
   /** Lets the lease of a load last. Whether it is still its own; undefined if the store does not say. */
@@ -281,17 +293,19 @@ export class Space {
 
   /** Nothing will be filled under this lease. */
   dropLease(key: string, token: string): void {
-    this.#track(this.#leasing(key, (leases, full) => leases.drop(full, token)))
+    this.house.leaseCalls.track(this.#leasing(key, (leases, full) => leases.drop(full, token)))
   }
 
   /** Puts there what was loaded, if nothing has been said about the key anywhere since its lease was taken. */
   fillLeased(key: string, token: string, entry: Entry): void {
-    this.#track(this.#fillLeased(key, token, entry))
+    this.house.leaseCalls.track(this.#fillLeased(key, token, entry))
   }
 
   async #fillLeased(key: string, token: string, entry: Entry): Promise<void> {
     try {
-      if ((await this.fillNow(key, token, entry)) === false) this.fenced(key)
+      const isFilled = await this.fillNow(key, token, entry)
+      if (isFilled === false) this.fenced(key)
+      if (isFilled === undefined) this.dropLease(key, token)
     } catch (error) {
       this.#tellUnstored(key, error)
       this.dropLease(key, token)
@@ -316,8 +330,9 @@ export class Space {
     key: string,
     operation: (leases: Leases<Entry>, full: string) => Awaitable<T>,
   ): Promise<T | undefined> {
-    const { leases } = this.house.store
-    if (leases === undefined) return undefined
+    const { leaseCalls, store } = this.house
+    const { leases } = store
+    if (leases === undefined || leaseCalls.isClosed) return undefined
     try {
       const answer = operation(leases, `${this.path}:${key}`)
       return isPending(answer) ? await this.within('lease', key, answer) : answer
@@ -527,27 +542,14 @@ export class Space {
 
   /** When nothing is under way; with one more attempt at what is owed if `flush`. */
   async settled(flush: boolean): Promise<void> {
-    await Promise.all([
-      ...[this.writes, this.#markWrites].map((writes) => (flush ? writes.flush() : writes.settled())),
-      ...this.#leaseCalls,
-    ])
+    await Promise.all(
+      [this.writes, this.#markWrites].map((writes) => (flush ? writes.flush() : writes.settled())),
+    )
   }
 
   stop(): void {
     this.writes.close()
     this.#markWrites.close()
-  }
-
-  /** Work on leases that nobody waits for but `close`. It does not reject. */
-  #track(work: Promise<unknown>): void {
-    const call: Promise<unknown> = work.then(
-      () => this.#leaseCalls.delete(call),
-      (error: unknown) => {
-        this.#leaseCalls.delete(call)
-        this.failed('lease', undefined, error)
-      },
-    )
-    this.#leaseCalls.add(call)
   }
 
   /** Work that nobody waits for. It reports its own failures; one that does not is reported here. */

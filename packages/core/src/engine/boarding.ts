@@ -9,10 +9,12 @@
  *   the store does not say  loads by itself, without storing
  */
 
+import { isPending } from '../store/store.ts'
 import { ageOf, allLive } from './entry.ts'
 import type { LoadFlight } from './load.ts'
-import type { Wanted } from './loads.ts'
+import { isGoodFor, type Wanted } from './loads.ts'
 import { newToken } from './marks.ts'
+import type { Found } from './reads.ts'
 import { LEASE } from './rounds.ts'
 import type { Space } from './space.ts'
 import { vet } from './vet.ts'
@@ -39,9 +41,9 @@ export async function board(
   }
   await Promise.all(
     wanted.map(async (each, i) => {
-      const own = each.isLeased ? each.holder : await take(space, each)
       const boarding = flights[i]
-      if (boarding !== undefined) boarding.lease = own
+      const own = each.isLeased ? each.holder : await take(space, each)
+      if (boarding !== undefined) has(space, each.name, boarding, own)
     }),
   )
   return 'at-once'
@@ -54,12 +56,18 @@ async function take(space: Space, { name, holder, tokens }: Wanted): Promise<str
   return (await space.takeLease(name, token)) === token ? token : undefined
 }
 
+/** A load has the lease; unless it was given up while that was asked for. */
+function has(space: Space, name: string, flight: LoadFlight, lease: string | undefined): void {
+  flight.before = undefined
+  if (lease === undefined) return
+  if (flight.isGivenUp) space.dropLease(name, lease)
+  else flight.lease = lease
+}
+
 async function boardOne(space: Space, flight: LoadFlight, wanted: Wanted): Promise<Boarded> {
   const { name, policy, tokens } = wanted
   const { clock } = space.house
-  const { before } = flight
-  flight.before = undefined
-  if (wanted.isLeased) flight.lease = wanted.holder
+  if (wanted.isLeased) has(space, name, flight, wanted.holder)
   // A store that has just not answered is not asked again.
   if (wanted.isLeased || tokens === undefined) return 'at-once'
   const patientUntil = clock.now() + policy.hard * PATIENCE
@@ -67,41 +75,67 @@ async function boardOne(space: Space, flight: LoadFlight, wanted: Wanted): Promi
   for (let looks = 0; ; looks++) {
     const token = newToken(clock)
     holder ??= await space.takeLease(name, token)
-    if (holder === token) flight.lease = token
-    const isLate = clock.now() >= patientUntil || flight.isGivenUp
-    if (holder === undefined || holder === token || isLate) return looks === 0 ? 'at-once' : 'after-wait'
-    if (before?.lease === holder && isGood(before)) return answeredBy(space, name, flight, before)
-    await untilFilled(space, name, looks)
-    const found = await space.find(name, policy.tags, true)
-    if (found.tokens === undefined) return 'after-wait'
-    const entry = found.entry && (await vet(space, name, found.entry, policy.schema))
-    if (entry !== undefined && ageOf(entry, clock.now()) === 'fresh') {
-      flight.resolve(entry.value)
-      return landedElsewhere(space, name, flight)
+    const { before } = flight
+    if (before !== undefined && before.lease === holder && holder !== token && isGood(before, wanted)) {
+      return answeredBy(space, flight, before, wanted)
     }
+    const isLate = clock.now() >= patientUntil || flight.isGivenUp
+    if (holder === undefined || holder === token || isLate) {
+      has(space, name, flight, holder === token ? token : undefined)
+      return looks === 0 ? 'at-once' : 'after-wait'
+    }
+    await untilFilled(space, name, looks)
+    if (flight.isGivenUp) return 'after-wait'
+    const found = await space.find(name, policy.tags, true)
+    if (await isAnswered(space, flight, wanted, found)) return 'answered'
     holder = found.holder
-    if (!found.isLeased) continue
-    flight.lease = holder
+    if (found.tokens !== undefined && !found.isLeased) continue
+    has(space, name, flight, found.isLeased ? holder : undefined)
     return 'after-wait'
   }
 }
 
-const isGood = ({ cut, isGivenUp, stamps }: LoadFlight): boolean =>
-  !cut && !isGivenUp && (stamps === undefined || allLive(stamps))
+/** Whether another process has brought a fresh value. What there is besides replaces what was kept of the key. */
+async function isAnswered(space: Space, flight: LoadFlight, wanted: Wanted, found: Found): Promise<boolean> {
+  const { name, policy } = wanted
+  const own = found.own()
+  flight.isAnswered = true
+  const vetted = own && vet(space, name, own, policy.schema)
+  const entry = isPending(vetted) ? await vetted : vetted
+  flight.isAnswered = false
+  if (entry !== undefined && ageOf(entry, space.house.clock.now()) === 'fresh') {
+    flight.resolve(entry.value)
+    landedElsewhere(space, name, flight)
+    return true
+  }
+  wanted.old = found.overtaken ? undefined : entry
+  return false
+}
 
-/** Nothing has come in between since the other load of this process began. */
+/** Whether nothing has come in between since the other load of this process began. */
+function isGood(before: LoadFlight, wanted: Wanted): boolean {
+  const { cut, isGivenUp, late } = before
+  return !cut && !isGivenUp && (late === undefined || allLive(late)) && isGoodFor(before, wanted)
+}
+
+/** The load that was there is the one to share, after all. */
 async function answeredBy(
   space: Space,
-  name: string,
   flight: LoadFlight,
   before: LoadFlight,
+  { name, policy }: Wanted,
 ): Promise<Boarded> {
+  flight.before = undefined
+  if (space.flights.get(name) === flight && !before.hasEnded) space.flights.open(name, before)
+  before.waiters = Infinity
+  for (const tag of [...policy.tags, ...flight.joined]) before.joined.add(tag)
   try {
     flight.resolve(await before.result)
   } catch (error) {
     flight.reject(error)
   }
-  return landedElsewhere(space, name, flight)
+  landedElsewhere(space, name, flight)
+  return 'answered'
 }
 
 /** Looks become rarer, and those of several processes do not fall together. */
@@ -116,10 +150,10 @@ function untilFilled(space: Space, name: string, looks: number): Promise<void> {
   })
 }
 
-function landedElsewhere(space: Space, name: string, flight: LoadFlight): 'answered' {
+function landedElsewhere(space: Space, name: string, flight: LoadFlight): void {
+  flight.hasEnded = true
   space.flights.close(name, flight)
   space.landed(name)
-  return 'answered'
 }
 
 /** Lets the lease of a load last while the loader runs. Returns the way to stop. */

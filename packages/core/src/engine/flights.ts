@@ -36,7 +36,13 @@ export class Flight<T> {
   }
 }
 
-export class Flights<F extends { cut: boolean }> {
+/** `before`: one that this one may yet turn out to be the same as. */
+interface Cuttable {
+  cut: boolean
+  before?: Cuttable | undefined
+}
+
+export class Flights<F extends Cuttable> {
   readonly #open = new Map<string, F>()
 
   get size(): number {
@@ -59,7 +65,7 @@ export class Flights<F extends { cut: boolean }> {
   cut(key: string): void {
     const flight = this.#open.get(key)
     if (flight === undefined) return
-    flight.cut = true
+    for (let each: Cuttable | undefined = flight; each !== undefined; each = each.before) each.cut = true
     this.#open.delete(key)
   }
 

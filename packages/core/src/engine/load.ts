@@ -57,8 +57,12 @@ export class LoadFlight extends Flight<unknown> {
   lease: string | undefined
   /** Its value is on its way to the store, which gives the lease back. */
   isFilled: boolean = false
-  /** The load of the key that was under way when this one began; whether nothing came in between is not known yet. */
+  /** The load of the key that was under way when this one began, until it is known whether anything came in between. */
   before: LoadFlight | undefined
+  /** Another process has answered; that answer is still being looked at. */
+  isAnswered: boolean = false
+  /** Nothing more will come of it. */
+  hasEnded: boolean = false
   /** The tags of its value, once it has been brought. */
   allTags: readonly string[] | undefined
   /** The loader named tags that were not known before it began. */

@@ -30,11 +30,11 @@ export interface Wanted {
   readonly name: string
   readonly policy: Resolved
   /** What is kept of it, no longer fresh. */
-  readonly old: Entry | undefined
+  old: Entry | undefined
   /** The tokens that were read with it. Undefined where a store that should have told them did not answer. */
   readonly tokens: Tokens | undefined
   /** Who has its lease; undefined if that is not known. */
-  readonly holder: string | undefined
+  holder: string | undefined
   /** Whether that is the caller. */
   readonly isLeased: boolean
 }
@@ -43,15 +43,31 @@ export interface Wanted {
 export function openFlight(space: Space, wanted: Wanted): LoadFlight | undefined {
   const open = space.flights.get(wanted.name)
   if (open === undefined) return undefined
-  const may = mayJoin(open, wanted)
-  if (may !== 'no' && isInside(open.call)) throw loadRecursed(wanted.name)
+  const may = mayJoin(space, open, wanted)
+  if (may !== 'no' && isInsideOf(open)) throw loadRecursed(wanted.name)
   if (may === 'yes') {
     // It waits for a lease that its caller has just got: that is free again.
     if (wanted.holder !== open.lease) abandon(space, wanted.name, wanted)
     return open
   }
-  if (may === 'no') space.flights.cut(wanted.name)
+  if (may === 'no') supersede(space, open, wanted)
   return undefined
+}
+
+function isInsideOf(open: LoadFlight): boolean {
+  for (let each: LoadFlight | undefined = open; each !== undefined; each = each.before) {
+    if (isInside(each.call)) return true
+  }
+  return false
+}
+
+/** What a load brings that is no longer good will not be stored, so its lease is given back for the one that follows. */
+function supersede(space: Space, open: LoadFlight, wanted: Wanted): void {
+  space.flights.cut(wanted.name)
+  const { lease } = open
+  if (lease === undefined || open.isFilled || (wanted.holder ?? lease) !== lease) return
+  space.dropLease(wanted.name, lease)
+  wanted.holder = undefined
 }
 
 /**
@@ -61,18 +77,24 @@ export function openFlight(space: Space, wanted: Wanted): LoadFlight | undefined
  *
  * A load that could not take marks or a lease (the store did not answer) is shared by those who know no more than it.
  */
-function mayJoin(open: LoadFlight, { tokens, holder, policy }: Wanted): 'yes' | 'no' | 'unsure' {
+function mayJoin(space: Space, open: LoadFlight, wanted: Wanted): 'yes' | 'no' | 'unsure' {
+  if (!isGoodFor(open, wanted) || open.isAnswered) return 'no'
+  if (!open.hasBegun || wanted.tokens === undefined || !space.hasLeases) return 'yes'
+  if (wanted.holder === undefined) return 'unsure'
+  return wanted.holder === open.lease ? 'yes' : 'no'
+}
+
+/** Whether a load may answer for a key, as far as this process knows. */
+export function isGoodFor(open: LoadFlight, { tokens, policy }: Wanted): boolean {
+  const { allTags, stamps } = open
   // Its value is on its way to the store, without the tags of those who come now.
-  if (open.allTags !== undefined && !policy.tags.every((tag) => open.allTags?.includes(tag))) return 'no'
-  if (open.stamps !== undefined && !allLive(open.stamps)) return 'no'
-  if (!open.hasBegun || tokens === undefined) return 'yes'
-  if (open.lease !== undefined) return holder === undefined ? 'unsure' : holder === open.lease ? 'yes' : 'no'
-  if (holder !== undefined) return 'no'
-  if (open.stamps !== undefined) return 'yes'
-  const knowsNoMore =
+  if (allTags !== undefined && !policy.tags.every((tag) => allTags.includes(tag))) return false
+  if (stamps !== undefined) return allLive(stamps)
+  if (!open.hasBegun || tokens === undefined) return true
+  return (
     open.tokens !== undefined &&
     [...tokens].every(([mark, token]) => (open.tokens?.get(mark) ?? null) === token)
-  return knowsNoMore ? 'yes' : 'no'
+  )
 }
 
 function staleOf(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
@@ -101,7 +123,8 @@ export function begin(
 ): readonly LoadFlight[] {
   const loadCall = new LoadCall(wanted.length)
   const flights = wanted.map(({ name }) => {
-    const flight = new LoadFlight(loadCall, background, space.flights.get(name))
+    const before = space.hasLeases ? space.flights.get(name) : undefined
+    const flight = new LoadFlight(loadCall, background, before)
     space.flights.open(name, flight)
     return flight
   })
@@ -123,7 +146,10 @@ export function beginOne(
 /** Begins a load that nobody waits for, unless one is under way. */
 export function refresh(space: Space, wanted: Wanted, load: Loader<unknown>): void {
   const open = space.flights.get(wanted.name)
-  if (open !== undefined && mayJoin(open, wanted) !== 'no') return abandon(space, wanted.name, wanted)
+  if (open !== undefined) {
+    if (mayJoin(space, open, wanted) !== 'no') return abandon(space, wanted.name, wanted)
+    supersede(space, open, wanted)
+  }
   beginOne(space, wanted, load, true)
 }
 
@@ -165,11 +191,16 @@ async function fly(
   })
   try {
     const boarding = space.hasLeases ? board(space, flights, wanted) : undefined
-    const captured = space.sync || tokens !== undefined ? space.capture(policy.tags, tokens) : undefined
+    // Whoever is going to wait takes marks after that: two processes that mint the same one would disturb each other.
+    const isSure = tokens !== undefined && !wanted.every(({ holder, isLeased }) => holder !== undefined && !isLeased)
+    const captured = space.sync || isSure ? space.capture(policy.tags, tokens) : undefined
     const boarded = boarding && (await boarding)
     if (boarded === 'answered') return
-    const marks = await (boarded === 'after-wait' ? space.capture(policy.tags, NOT_READ) : captured)
-    if (flights.every(({ isGivenUp }) => isGivenUp)) return // while the store was asked
+    const isWanted = (): boolean => !flights.every(({ isGivenUp }) => isGivenUp)
+    const marks = await (boarded === 'after-wait' && isWanted()
+      ? space.capture(policy.tags, NOT_READ)
+      : captured)
+    if (!isWanted()) return // while the store was asked
     for (const flight of flights) {
       flight.stamps = marks?.stamps
       flight.late = marks?.late
@@ -234,6 +265,7 @@ async function touchDown(
 }
 
 function close(space: Space, name: string, flight: LoadFlight): void {
+  flight.hasEnded = true
   space.flights.close(name, flight)
   space.landed(name)
   if (flight.lease !== undefined && !flight.isFilled && !flight.isGivenUp) space.dropLease(name, flight.lease)

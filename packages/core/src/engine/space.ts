@@ -263,27 +263,16 @@ export class Space {
 
   /** Takes the lease of a key. Who has it then; undefined if the store does not say. */
   async takeLease(key: string, token: string): Promise<string | undefined> {
-    return this.#leasing(key, (leases, full) => this.#unlessLate(key, token, leases.take(full, token, LEASE)))
+    return this.#leasing(key, (leases, full) => leases.take(full, token, LEASE), token)
   }
 
   /** Takes the lease of a key from whoever has it. Whether it could. */
   async seizeLease(key: string, token: string): Promise<boolean> {
-    const seized = await this.#leasing(key, async (leases, full) => {
-      await this.#unlessLate(key, token, leases.seize(full, token, LEASE))
+    const seize = async (leases: Leases<Entry>, full: string): Promise<true> => {
+      await leases.seize(full, token, LEASE)
       return true
-    })
-    return seized === true
-  }
-
-  /** A lease that was had too late is given back: others would wait for somebody who does not know of it. */
-  #unlessLate<T>(key: string, token: string, answer: Awaitable<T>): Awaitable<T> {
-    if (!isPending(answer)) return answer
-    const { clock, deadlines } = this.house
-    const began = clock.now()
-    return answer.then((answered) => {
-      if (clock.now() - began >= deadlines.ms) this.dropLease(key, token)
-      return answered
-    })
+    }
+    return (await this.#leasing(key, seize, token)) === true
   }
 
   /** Lets the lease of a load last. Whether it is still its own; undefined if the store does not say. */
@@ -291,7 +280,7 @@ export class Space {
     return this.#leasing(key, (leases, full) => leases.renew(full, token, LEASE))
   }
 
-  /** Nothing will be filled under this lease. */
+  /** Nothing will be filled under this lease. Nobody waits for that but `close`. */
   dropLease(key: string, token: string): void {
     this.house.leaseCalls.track(this.#leasing(key, (leases, full) => leases.drop(full, token)))
   }
@@ -326,19 +315,28 @@ export class Space {
     if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'invalidated' })
   }
 
+  /** `taking`: the lease that it takes. If that is had too late it is given back: others would wait for somebody who does not know of it. */
   async #leasing<T>(
     key: string,
     operation: (leases: Leases<Entry>, full: string) => Awaitable<T>,
+    taking?: string,
   ): Promise<T | undefined> {
     const { leaseCalls, store } = this.house
     const { leases } = store
     if (leases === undefined || leaseCalls.isClosed) return undefined
+    let answer: Awaitable<T> | undefined
     try {
-      const answer = operation(leases, `${this.path}:${key}`)
+      answer = operation(leases, `${this.path}:${key}`)
       return isPending(answer) ? await this.within('lease', key, answer) : answer
     } catch (error) {
       if (isCacheError(error, 'VALUE_REFUSED')) throw error
       if (!isCacheError(error, 'STORE_TIMEOUT')) this.failed('lease', key, error)
+      else if (taking !== undefined && isPending(answer)) {
+        answer.then(
+          () => this.dropLease(key, taking),
+          () => {},
+        )
+      }
       return undefined
     }
   }

@@ -3,19 +3,23 @@
  */
 
 import type { Adapter, Entry, Store } from '@larder/core'
-import { linkFor, REDIS_OPTIONS, redis, type RedisOptions } from './redis.ts'
+import type { Link } from './link/link.ts'
+import { linkFor, REDIS_OPTIONS, type RedisOptions, storeOver } from './redis.ts'
 
 export const adapter: Adapter<RedisOptions> = { options: REDIS_OPTIONS, open }
 
-/** With startup 'require', a program without Redis fails here. */
 async function open(options: RedisOptions): Promise<Store<Entry>> {
-  if (options.startup !== 'require' || options.link !== undefined) return redis(options)
   const link = linkFor(options)
+  // A program that requires Redis fails here without it.
+  if (options.startup === 'require') await readyOrClosed(link)
+  return storeOver(link, options)
+}
+
+async function readyOrClosed(link: Link): Promise<void> {
   try {
     await link.ready()
   } catch (error) {
     await link.close()
     throw error
   }
-  return { ...redis({ ...options, link }), close: () => link.close() }
 }

@@ -14,13 +14,14 @@
 
 import {
   type Check,
-  checkOptions,
   type Duration,
   durationOf,
   encoded,
   type Entry,
   isDuration,
   isText,
+  misuse,
+  optionProblems,
   type OptionTable,
   type Store,
 } from '@larder/core'
@@ -84,13 +85,7 @@ export function redis(
   options: RedisOptions = {},
 ): Store<Entry> {
   const given: RedisOptions = { ...optionsIn(where), ...options }
-  checkOptions('redis', given, REDIS_OPTIONS)
-  const { prefix = 'larder', maxStaleness = '1s', clock } = given
-  const link = given.link ?? linkFor(given)
-  const bytes = redisBytes(link, { prefix, maxStaleness: durationOf(maxStaleness, 'maxStaleness') })
-  // Not the clock of a link that is shared, but that of the entries.
-  const store = encoded(bytes, shapeOf(given), clock === undefined ? {} : { clock })
-  return given.link === undefined ? { ...store, close: () => link.close() } : store
+  return storeOver(linkFor(given), given)
 }
 
 function optionsIn(where: string | GivenClient | RedisOptions): RedisOptions {
@@ -101,9 +96,24 @@ function optionsIn(where: string | GivenClient | RedisOptions): RedisOptions {
 const isClient = (where: GivenClient | RedisOptions): where is GivenClient =>
   isGivenClient(where) === undefined
 
-/** The link that options ask for. */
+/** A link, and a client, lead somewhere already; a link behaves in its way already. */
+function contradictions(given: RedisOptions): readonly string[] {
+  const { link, client } = given
+  const more = Object.keys({
+    ...picked(given, PLACE_OPTIONS),
+    ...(link !== undefined && { ...picked(given, LINK_OPTIONS), ...(client !== undefined && { client }) }),
+  }).filter((name) => name !== 'clock')
+  if (more.length === 0 || (link ?? client) === undefined) return []
+  const what = link === undefined ? 'client' : 'link'
+  return [`${what} goes without ${more.join(', ')}: those belong to the ${what} itself`]
+}
+
+/** The link that options ask for; or one TypeError with everything that is wrong with them. */
 export function linkFor(given: RedisOptions): Link {
-  const { client, prefix = 'larder' } = given
+  const problems = [...optionProblems(given, REDIS_OPTIONS), ...contradictions(given)]
+  if (problems.length > 0) throw misuse('redis', problems)
+  const { link, client, prefix = 'larder' } = given
+  if (link !== undefined) return link
   const place = picked(given, PLACE_OPTIONS)
   return openLink(client ?? place, { scripts: [harmless(prefix)], ...picked(given, LINK_OPTIONS) })
 }
@@ -114,8 +124,18 @@ function harmless(prefix: string): ScriptCheck {
   return { script: RENEW, keys: [keys.data('#'), keys.lease('#')], args: ['', '1'] }
 }
 
+/** The store of these options, with a link that is closed with it, unless it was handed in. */
+export function storeOver(link: Link, given: RedisOptions): Store<Entry> {
+  const { prefix = 'larder', maxStaleness = '1s', clock } = given
+  const bytes = redisBytes(link, { prefix, maxStaleness: durationOf(maxStaleness, 'maxStaleness') })
+  const store = encoded(bytes, shapeOf(given), clock === undefined ? {} : { clock })
+  return given.link === undefined ? { ...store, close: () => link.close() } : store
+}
+
 function picked(given: RedisOptions, table: OptionTable): object {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(table, name)))
+  return Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== undefined && Object.hasOwn(table, name)),
+  )
 }
 
 /** The bytes alone, over a link that stays open. */
@@ -135,8 +155,8 @@ export function redisBytes(
     ...(link.isCluster && { partOf: (key) => link.nodeOf(keys.data(key)) }),
     time: () => link.time().now,
     async check() {
-      const { problems } = await link.health()
-      return problems.length === 0 ? undefined : problems.join('; ')
+      const { status, problems } = await link.health()
+      return status === 'ok' ? undefined : problems.join('; ')
     },
   }
 }

@@ -63,6 +63,8 @@ end
  * Whoever wrote has given up by then and deleted the key over another connection. So what comes too late is not
  * written. Deletions are never too late.
  *
+ * No key twice: all deletions come after all sets, as they lift the limit of a full server for what follows.
+ *
  * Answers with what went wrong: number of the place, error, number, error …
  */
 export const WRITE: Script = scriptOf(
@@ -74,20 +76,21 @@ if ARGV[1] ~= '' then
   isLate = now[1] * 1000 + now[2] / 1000 > tonumber(ARGV[1])
 end
 local n = #KEYS / 2
-local failures = {}
+local ends, failures = {}, {}
 for i = 1, n do
   local ttl = ARGV[i * 2 + 4]
   if ttl == '-' then
-    redis.call('DEL', KEYS[i])
+    ends[#ends + 1] = KEYS[i]
   else
-    local done = isLate and {err = 'LATE'} or set(KEYS[i], ARGV[i * 2 + 5], ttl)
-    if done.err then
-      if not isLate then redis.call('DEL', KEYS[i]) end
+    local failure = isLate and 'LATE' or set(KEYS[i], ARGV[i * 2 + 5], ttl).err
+    if failure then
+      if not isLate then ends[#ends + 1] = KEYS[i] end
       failures[#failures + 1] = i - 1
-      failures[#failures + 1] = done.err
+      failures[#failures + 1] = failure
     end
   end
 end
+if #ends > 0 then redis.call('DEL', unpack(ends)) end
 local ended = redis.call('DEL', unpack(KEYS, n + 1))
 tell(ARGV[2], 'changed', ARGV[4], ARGV[5])
 if ended > 0 then tell(ARGV[3], 'filled', ARGV[4], ARGV[5]) end

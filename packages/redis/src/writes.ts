@@ -16,17 +16,21 @@ import { WRITE } from './scripts.ts'
 const MOST = 64
 const MOST_BYTES = 262_144
 
+/** What was said last about a key in this tick. All who said something hear what became of it. */
 interface Write {
-  readonly key: string
   /** Undefined: its end. */
-  readonly record: Uint8Array | undefined
-  readonly ttl: number
+  record: Uint8Array | undefined
+  ttl: number
+  readonly callers: Caller[]
+}
+
+interface Caller {
   resolve(): void
   reject(error: Error): void
 }
 
 interface Batch {
-  readonly writes: Write[]
+  readonly writes: Map<string, Write>
   bytes: number
 }
 
@@ -45,9 +49,11 @@ export class Writes {
     const group = link.isCluster ? key : voice.channelOf(key)
     return new Promise((resolve, reject) => {
       const batch = this.#open.get(group) ?? this.#begin(group)
-      batch.writes.push({ key, record, ttl, resolve, reject })
+      const callers = batch.writes.get(key)?.callers ?? []
+      callers.push({ resolve, reject })
+      batch.writes.set(key, { record, ttl, callers })
       batch.bytes += record?.length ?? 0
-      if (batch.writes.length < MOST && batch.bytes < MOST_BYTES) return
+      if (batch.writes.size < MOST && batch.bytes < MOST_BYTES) return
       this.#open.delete(group)
       this.#send(batch.writes)
     })
@@ -56,7 +62,7 @@ export class Writes {
   #begin(group: string): Batch {
     // After all promises of this tick, whoever made them.
     if (this.#open.size === 0) queueMicrotask(() => process.nextTick(() => this.#sendAll()))
-    const batch: Batch = { writes: [], bytes: 0 }
+    const batch: Batch = { writes: new Map(), bytes: 0 }
     this.#open.set(group, batch)
     return batch
   }
@@ -67,9 +73,10 @@ export class Writes {
     for (const { writes } of batches) this.#send(writes)
   }
 
-  #send(writes: readonly Write[]): void {
+  #send(batch: ReadonlyMap<string, Write>): void {
     const { link, keys, voice } = this.#place
-    const names = writes.map(({ key }) => key)
+    const names = [...batch.keys()]
+    const writes = [...batch.values()]
     const places = [...names.map((key) => keys.data(key)), ...names.map((key) => keys.lease(key))]
     const channel = voice.channelOf(names[0] ?? '')
     const args: (string | Uint8Array)[] = [
@@ -79,13 +86,13 @@ export class Writes {
       voice.sender,
       spoken(names),
     ]
-    for (const { key, record, ttl } of writes) {
+    for (const [key, { record, ttl }] of batch) {
       if (record === undefined) args.push('-', '')
       else args.push(ttlText(ttl), keys.packed(key, record))
     }
     link.run(WRITE, places, args).then(
       (reply) => settle(writes, failuresIn(reply), link.name),
-      (error: Error) => writes.forEach((write) => write.reject(error)),
+      (error: Error) => writes.forEach(({ callers }) => rejectAll(callers, error)),
     )
   }
 
@@ -116,11 +123,15 @@ function failuresIn(reply: Reply): ReadonlyMap<number, string> {
 }
 
 function settle(writes: readonly Write[], failures: ReadonlyMap<number, string>, name: string): void {
-  for (const [i, write] of writes.entries()) {
+  for (const [i, { callers }] of writes.entries()) {
     const failure = failures.get(i)
-    if (failure === undefined) write.resolve()
-    else write.reject(failure === 'LATE' ? tooLate(name) : refused(name, 'SET', failure))
+    if (failure === undefined) for (const caller of callers) caller.resolve()
+    else rejectAll(callers, failure === 'LATE' ? tooLate(name) : refused(name, 'SET', failure))
   }
+}
+
+function rejectAll(callers: readonly Caller[], error: Error): void {
+  for (const caller of callers) caller.reject(error)
 }
 
 const tooLate = (name: string): CacheError =>

@@ -11,13 +11,13 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import type { Link } from '../src/link/link.ts'
 import { openLink } from '../src/link/open.ts'
-import { bytesOver, testServer } from './servers.ts'
+import { AS_CACHE, bytesOver, testServer } from './servers.ts'
 
-const server = testServer()
+const server = testServer({ config: AS_CACHE })
 const held: { alone?: Link; cluster?: Link; servers?: ClusterServers } = {}
 
 beforeAll(async () => {
-  const servers = await startCluster()
+  const servers = await startCluster({ config: AS_CACHE })
   held.servers = servers
   held.alone = openLink(server.at.url, { deadline: '5s' })
   held.cluster = openLink({ cluster: { nodes: servers.addresses } }, { deadline: '5s' })

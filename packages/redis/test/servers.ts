@@ -14,6 +14,9 @@ export const ACL =
   'resetchannels ~larder:* &larder:* -@all +mget +get +set +del +unlink +exists +getrange +setrange +pttl +pexpire +persist +scan +time ' +
   '+eval +evalsha +publish +subscribe +unsubscribe +ping +hello +auth +select +client|setname +client|id +info +role'
 
+/** A server with which nothing is wrong. */
+export const AS_CACHE = { maxmemory: '200mb', 'maxmemory-policy': 'allkeys-lru' } as const
+
 /** The first start may have to fetch the program. */
 const PATIENCE = 120_000
 

@@ -214,15 +214,18 @@ async function expireLeased(space: Space, name: string): Promise<void> {
   const { clock, store } = space.house
   const { leases } = store
   const full = `${space.path}:${name}`
-  const token = newToken(clock)
-  const record = await leases?.seize(full, token, LEASE)
-  if (record === undefined) return leases?.drop(full, token)
-  if (entryProblem(record) !== undefined) return space.view.delete(name)
-  const entry = expired(record, clock.now())
-  const ttl = deadAt(entry) - clock.now()
-  if (!(ttl > 0)) return space.view.delete(name)
-  // If it was not, somebody has said something else about the key since.
-  await leases?.fill(full, token, entry, ttl)
+  for (let left = 3; left > 0; left--) {
+    const token = newToken(clock)
+    const record = await leases?.seize(full, token, LEASE)
+    if (record === undefined) return leases?.drop(full, token)
+    if (entryProblem(record) !== undefined) break
+    const entry = expired(record, clock.now())
+    const ttl = deadAt(entry) - clock.now()
+    if (!(ttl > 0)) break
+    // If it was not, somebody has come in between: perhaps with a touch of what should have been stale by then.
+    if ((await leases?.fill(full, token, entry, ttl)) === true) return
+  }
+  return space.view.delete(name)
 }
 
 function expired(entry: Entry, now: number): Entry {
@@ -240,19 +243,29 @@ async function touchFar(space: Space, name: string, ttl: number): Promise<boolea
   const writing = space.writes.tail(name)
   if (writing !== undefined) await space.within('touch', name, writing).catch(() => {})
   for (let left = 3; left > 0; left--) {
-    const token = newToken(space.house.clock)
-    const isSeized = space.hasLeases && (await space.seizeLease(name, token))
-    if (space.hasLeases && !isSeized) return false
+    const lease = space.hasLeases ? await leaseForTouch(space, name) : undefined
+    if (space.hasLeases && lease === undefined) return false
     const found = await space.find(name, [])
     if (found.tokens !== undefined && !found.overtaken) {
-      return isSeized
-        ? touchLeased(space, name, found.own(), ttl, token)
-        : touched(space, name, found.own(), ttl)
+      return lease === undefined
+        ? touched(space, name, found.own(), ttl)
+        : touchLeased(space, name, found.own(), ttl, lease)
     }
-    if (isSeized) space.dropLease(name, token)
+    if (lease !== undefined) space.dropLease(name, lease)
     if (found.tokens === undefined) return false // not from the store: there is nothing that could be touched
   }
   return false
+}
+
+/** Who loads what is not there, or not fresh, is not robbed of his lease: there is nothing to touch. */
+async function leaseForTouch(space: Space, name: string): Promise<string | undefined> {
+  const { clock } = space.house
+  const token = newToken(clock)
+  const holder = await space.takeLease(name, token)
+  if (holder === token || holder === undefined) return holder
+  const { entry } = await space.find(name, [])
+  if (entry === undefined || ageOf(entry, clock.now()) !== 'fresh') return undefined
+  return (await space.seizeLease(name, token)) ? token : undefined
 }
 
 /** Under a lease, so that nothing newer is overwritten. */
@@ -269,7 +282,9 @@ async function touchLeased(
     return false
   }
   const renewed = entryOf(entry.value, Math.floor(now + ttl), entry.terms)
-  return (await space.fillNow(name, token, renewed)) === true
+  const isFilled = await space.fillNow(name, token, renewed)
+  if (isFilled === undefined) space.dropLease(name, token)
+  return isFilled === true
 }
 
 function touched(space: Space, name: string, entry: Entry | undefined, ttl: number): Awaitable<boolean> {

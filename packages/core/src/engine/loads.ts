@@ -44,12 +44,10 @@ export function openFlight(space: Space, wanted: Wanted): LoadFlight | undefined
   const open = space.flights.get(wanted.name)
   if (open === undefined) return undefined
   const may = mayJoin(space, open, wanted)
+  // It waits for a lease that its caller has just got: that is free again.
+  if (may === 'yes' && wanted.holder !== open.lease) abandon(space, wanted.name, wanted)
   if (may !== 'no' && isInsideOf(open)) throw loadRecursed(wanted.name)
-  if (may === 'yes') {
-    // It waits for a lease that its caller has just got: that is free again.
-    if (wanted.holder !== open.lease) abandon(space, wanted.name, wanted)
-    return open
-  }
+  if (may === 'yes') return open
   if (may === 'no') supersede(space, open, wanted)
   return undefined
 }

@@ -9,8 +9,8 @@ import { manyShape } from '../errors.ts'
 import { type Key, keyOf } from '../key.ts'
 import { answer, answerOfAnother, servedStale } from './answer.ts'
 import { ageOf, type Entry } from './entry.ts'
-import { manyContextOf } from './load.ts'
-import { begin, type Call, openFlight, type Wanted } from './loads.ts'
+import { type LoadFlight, manyContextOf } from './load.ts'
+import { abandon, begin, type Call, openFlight, type Wanted } from './loads.ts'
 import type { Found } from './reads.ts'
 import type { Space } from './space.ts'
 
@@ -52,6 +52,20 @@ export async function findMany(
 
 const SEEN = { overtaken: false, tokens: undefined, holder: undefined, isLeased: false }
 
+/** The loads that may be joined. Where one cannot be had, the leases of all the others are given back. */
+function openAll(space: Space, wanted: readonly Wanted[]): readonly (LoadFlight | undefined)[] {
+  const opened: (LoadFlight | undefined)[] = []
+  try {
+    for (const each of wanted) opened.push(openFlight(space, each))
+    return opened
+  } catch (error) {
+    wanted.forEach((each, i) => {
+      if (opened[i] === undefined) abandon(space, each.name, each)
+    })
+    throw error
+  }
+}
+
 /** One promise for each wanted key: joined, loaded, or served stale while it is refreshed. */
 export function answerMany(
   space: Space,
@@ -62,11 +76,13 @@ export function answerMany(
 ): readonly Promise<unknown>[] {
   const now = space.house.clock.now()
   const isStale = (old: Entry | undefined): boolean => old !== undefined && ageOf(old, now) === 'stale'
-  const opened = wanted.map((each) => openFlight(space, each))
-  const toRefresh = wanted.filter(({ old }, i) => opened[i] === undefined && isStale(old))
-  const toBegin = wanted.filter(({ old }, i) => opened[i] === undefined && !isStale(old))
-  // What another process is loading is waited for, key by key.
-  const toLoad = toBegin.filter(({ holder, isLeased }) => holder === undefined || isLeased)
+  const opened = openAll(space, wanted)
+  // What may be under way, here or in another process, is waited for, key by key.
+  const mayBeLoading = ({ name, holder, isLeased }: Wanted): boolean =>
+    (holder !== undefined && !isLeased) || space.flights.get(name) !== undefined
+  const toBegin = wanted.filter((each, i) => opened[i] === undefined && !mayBeLoading(each))
+  const toRefresh = toBegin.filter(({ old }) => isStale(old))
+  const toLoad = toBegin.filter(({ old }) => !isStale(old))
   if (toRefresh.length > 0) begin(space, toRefresh, callForMany(toRefresh, load), true)
   const begun = toLoad.length > 0 ? begin(space, toLoad, callForMany(toLoad, load), false) : []
   const begunBy = new Map(toLoad.map(({ name }, i) => [name, begun[i]]))

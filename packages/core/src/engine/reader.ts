@@ -215,7 +215,7 @@ export class Reader<V> {
     let found = first
     // Asked again when something was said about the key meanwhile; seldom more than once, so bounded.
     for (let left = 2; ; left--) {
-      this.assertOpen()
+      this.#assertOpenWith([name], [found])
       const own = found.own()
       const vetted = own && (await vet(this.space, name, own, policy.schema))
       if (vetted !== undefined && ageOf(vetted, clock.now()) === 'fresh') {
@@ -231,6 +231,12 @@ export class Reader<V> {
       const old = found.overtaken ? undefined : vetted
       return this.#load(key, name, load, how, old, found)
     }
+  }
+
+  /** A handle that was closed meanwhile loads nothing: leases that were taken for it are given back. */
+  #assertOpenWith(names: readonly string[], found: readonly Found[]): void {
+    if (this.isClosed) found.forEach((each, i) => abandon(this.space, names[i] as string, each))
+    this.assertOpen()
   }
 
   /** There is no fresh value: serves a stale one while it is refreshed, or waits for a load. */
@@ -329,7 +335,7 @@ export class Reader<V> {
     const keyNamed = new Map(names.map((name, i) => [name, keys[i] as Key]))
     const unique = [...keyNamed.keys()]
     const found = await findMany(space, unique, policy.tags, true)
-    this.assertOpen()
+    this.#assertOpenWith(unique, found)
     const vetted = await Promise.all(
       found.map((each, i) => {
         const entry = each.own()

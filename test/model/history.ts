@@ -18,8 +18,9 @@ import {
 import { memory } from '@larder/memory'
 import { manualClock, type ManualClock } from '@larder/testing'
 import fc from 'fast-check'
-import { type Value, Violation, Witness } from './witness.ts'
-import { farStore, nearStore, Net, Place, turns } from './world.ts'
+import { Ear, Line, type FarOptions, SharedPlace, sharedStore } from './far.ts'
+import { type Scope, type Value, Violation, Witness } from './witness.ts'
+import { farStore, nearStore, Net, turns } from './world.ts'
 
 const KEYS = ['k', 'l', 'm'] as const
 const TAGS = ['t', 'u'] as const
@@ -69,6 +70,9 @@ type Act =
     }
   | { readonly act: 'network'; readonly state: Net['state'] }
   | { readonly act: 'vanish'; readonly which: number }
+  | { readonly act: 'hear'; readonly cache: number; readonly count: number }
+  | { readonly act: 'cut' | 'mend' | 'die'; readonly cache: number }
+  | { readonly act: 'restart' }
 
 export interface Step {
   readonly turns: number
@@ -92,8 +96,28 @@ export const WORLDS = [
   'far, failing, key by key',
   'processes',
   'processes, key by key',
+  'leases',
+  'leases, in parts',
+  'leases, failing',
+  'channel',
+  'channel, failing',
 ] as const
 export type World = (typeof WORLDS)[number]
+
+/** How many processes a world has. Where it is one, there are two caches on one store. */
+const processesOf = (world: World): number =>
+  world.startsWith('leases') || world.startsWith('channel') ? 3 : world.startsWith('processes') ? 2 : 1
+
+const scopeOf = (world: World): Scope =>
+  world.startsWith('leases')
+    ? 'leases'
+    : world.startsWith('channel')
+      ? 'channel'
+      : world.startsWith('processes')
+        ? 'processes'
+        : 'one process'
+
+const MAX_STALENESS = 250
 
 /** What one runs the histories against: core, or a copy of it with something broken. */
 export interface Core {
@@ -117,6 +141,9 @@ interface Theme {
 const KINDS = 14
 /** Turns after which nothing moves any more until something is delivered, landed or due. */
 const AT_REST = 60
+/** The engine's; and the longest pause between two looks at what another process is loading. */
+const LEASE = 3_000
+const LONGEST_LOOK = 250
 
 const themes: fc.Arbitrary<Theme> = fc.record({
   keys: fc.constantFrom(1, 1, 2, KEYS.length),
@@ -133,7 +160,8 @@ export function histories(world: World, length = 40): fc.Arbitrary<Step[]> {
 
 function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<Step[]> {
   const isFar = !world.startsWith('near')
-  const caches = world.startsWith('processes') ? 2 : theme.caches
+  const caches = Math.max(theme.caches, processesOf(world))
+  const isShared = processesOf(world) > 2
   const where = { cache: index(caches), space: index(theme.spaces) }
   const key = index(theme.keys)
   const keys = fc.uniqueArray(key, { minLength: 1, maxLength: 2 })
@@ -184,6 +212,18 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
     const state = fc.constantFrom<Net['state']>('up', 'up', 'down', 'read-only')
     always.push({ weight: 3, arbitrary: act('network', { state }) })
   }
+  if (world.startsWith('channel')) {
+    const cache = index(caches)
+    always.push(
+      { weight: 10, arbitrary: act('hear', { cache, count: fc.constantFrom(1, 1, 2, 9) }) },
+      { weight: 1, arbitrary: act('cut', { cache }) },
+      { weight: 1, arbitrary: act('mend', { cache }) },
+    )
+  }
+  if (isShared && world.includes('failing')) {
+    always.push({ weight: 1, arbitrary: act('die', { cache: index(caches) }) })
+    always.push({ weight: 1, arbitrary: act('restart', {}) })
+  }
   const steps = fc.oneof(...always, ...weighted)
   const pauses = fc.oneof(
     { weight: 3, arbitrary: fc.constant(AT_REST) },
@@ -217,7 +257,8 @@ class Player {
   readonly witness: Witness
   readonly #clock: ManualClock = manualClock()
   readonly #net: Net
-  readonly #place = new Place()
+  readonly #place: SharedPlace
+  readonly #lines: Line[] = []
   readonly #world: World
   /** By process, by space; two handles each, the second opened on its own. */
   readonly #caches: (readonly ICache<Value>[])[]
@@ -225,20 +266,27 @@ class Player {
   readonly #versions = new Map<string, number>()
   #loads: PendingLoad[] = []
   #leavers: AbortController[] = []
-  #open = 0
+  /** Promises that have not settled, by process. */
+  readonly #open: number[] = [0, 0, 0]
 
   constructor(core: Core, world: World) {
     this.#world = world
     this.#net = new Net(this.#clock)
-    this.witness = new Witness(world.startsWith('processes') ? 'processes' : 'one process')
-    const near = world.startsWith('near')
-    const open = (): Store<Entry> =>
-      near
-        ? nearStore(memory({ maxEntries: MAX_ENTRIES, clock: this.#clock }), this.#net)
-        : farStore(this.#place, this.#net, !world.endsWith('key by key'))
-    const first = open()
-    const second = world.startsWith('processes') ? open() : first
-    this.#stores = [first, second]
+    this.#place = new SharedPlace(this.#clock)
+    this.witness = new Witness({
+      scope: scopeOf(world),
+      time: () => this.#clock.now(),
+      maxStaleness: MAX_STALENESS,
+    })
+    this.#place.disturbed = (what) => this.witness.disturbed(what)
+    this.#net.refused = (what) => {
+      const process = /^p(\d) /.exec(what)?.[1]
+      if (process !== undefined) this.witness.failed(Number(process), what)
+    }
+    const first = this.#newStore(0)
+    this.#stores = [first]
+    const caches = Math.max(2, processesOf(world))
+    for (let i = 1; i < caches; i++) this.#stores.push(processesOf(world) === 1 ? first : this.#newStore(i))
     this.#caches = this.#stores.map((store) => {
       const root = core.createCache<Value>({ store, clock: this.#clock })
       const inner = root.namespace('a')
@@ -246,7 +294,23 @@ class Player {
     })
   }
 
+  #newStore(process: number): Store<Entry> {
+    const world = this.#world
+    if (world.startsWith('near')) {
+      return nearStore(memory({ maxEntries: MAX_ENTRIES, clock: this.#clock }), this.#net)
+    }
+    if (processesOf(world) <= 2) return farStore(this.#place, this.#net, !world.endsWith('key by key'))
+    const ear = new Ear(world.startsWith('channel') ? 'marks' : 'nothing')
+    const line = new Line(this.#net, process)
+    const inParts = world.endsWith('in parts')
+    const options: FarOptions = { bulk: !inParts, inParts, maxStaleness: MAX_STALENESS }
+    this.#place.ears.push(ear)
+    this.#lines.push(line)
+    return sharedStore(this.#place, ear, line, options)
+  }
+
   async do(step: Act): Promise<void> {
+    if ('cache' in step && this.#lines[step.cache]?.isDead === true) return
     switch (step.act) {
       case 'get':
         return this.#read(step, 'get', [step.key], (cache, [key]) => cache.get(key).then((value) => [value]))
@@ -264,7 +328,7 @@ class Player {
       case 'getOrSetMany':
         return this.#getOrSetMany(step, step.keys, step.how)
       case 'touch':
-        return this.#settles(this.#cache(step).touch(keyAt(step.key), 300))
+        return this.#settles(step.cache, this.#cache(step).touch(keyAt(step.key), 300))
       case 'set':
         return this.#set(step, step.keys, step.tags, step.policy)
       case 'delete':
@@ -301,13 +365,48 @@ class Player {
         this.#net.state = step.state
         return
       case 'vanish': {
-        const keys = [...this.#place.records.keys()]
-        const key = keys[step.which % Math.max(1, keys.length)]
+        const { records, leases } = this.#place
+        const all = [...records.keys(), ...leases.keys()]
+        const which = step.which % Math.max(1, all.length)
+        const key = all[which]
         if (key === undefined) return
         this.witness.disturbed(`${key} vanishes`)
-        this.#place.records.delete(key)
+        if (which < records.size) records.delete(key)
+        else leases.delete(key)
+        return
       }
+      case 'hear':
+        return this.#hear(step.cache, step.count)
+      case 'cut':
+        this.witness.now(`p${step.cache} is cut`)
+        return this.#place.ears[step.cache]?.cut()
+      case 'mend':
+        this.witness.disturbed(`p${step.cache} is mended`)
+        return this.#place.ears[step.cache]?.mend()
+      case 'restart':
+        this.witness.disturbed('the place loses everything')
+        return this.#place.restart()
+      case 'die':
+        return this.#die(step.cache)
     }
+  }
+
+  #hear(process: number, count: number): void {
+    const ear = this.#place.ears[process]
+    for (let left = count; left > 0 && ear?.next !== undefined; left--) {
+      // What it hears may end loads.
+      if (ear.next !== 'proven') this.witness.disturbed(`p${process} hears: ${ear.next}`)
+      ear.hear()
+    }
+  }
+
+  /** One process always lives on. */
+  #die(process: number): void {
+    const line = this.#lines[process]
+    if (line === undefined || this.#lines.filter(({ isDead }) => !isDead).length === 1) return
+    this.witness.disturbed(`p${process} dies`)
+    line.isDead = true
+    this.#net.parcels = this.#net.parcels.filter(({ what }) => !what.startsWith(`p${process} `))
   }
 
   /** What must hold after every step. */
@@ -318,13 +417,28 @@ class Player {
     if (usage !== undefined && usage.entries > MAX_ENTRIES) {
       this.witness.fail(`${usage.entries} entries where ${MAX_ENTRIES} are allowed`)
     }
+    for (const { tooLate } of this.#lines) {
+      if (tooLate !== undefined) this.witness.fail(`the store was asked after it was closed: ${tooLate}`)
+    }
+    if (this.#lines.length > 0) this.#judgePlace()
+  }
+
+  #judgePlace(): void {
+    const { records } = this.#place
+    const now = this.#clock.now()
+    for (const { value, freshUntil, terms } of records.values()) {
+      if (typeof value !== 'object') continue // a mark
+      const isMarked = terms.stamps.every(({ tag, token }) => records.get(tag)?.value === token)
+      this.witness.kept(value as Value, now < freshUntil, isMarked)
+    }
   }
 
   /** Lets everything come to its end: all must settle, and what is then read must be right. */
   async finish(): Promise<void> {
+    if (this.#lines.length > 0) await this.#giveBack()
     await this.#rest()
-    if (this.#open > 0) this.witness.fail(`${this.#open} promises never settled`)
-    for (let cache = 0; cache < 2; cache++) {
+    this.#assertSettled('promises never settled')
+    for (let cache = 0; cache < this.#caches.length; cache++) {
       for (let space = 0; space < SPACES.length; space++) {
         const keys = KEYS.map((_, key) => key)
         await this.do({ act: 'getMany', cache, space, keys })
@@ -332,10 +446,50 @@ class Player {
     }
     await this.#rest()
     this.#throwBroken()
-    for (const [root] of this.#caches) if (root !== undefined) this.#books(root)
-    for (const [root] of this.#caches) this.#settles(root?.close())
+    const alive = this.#caches.flatMap(([root], i) => (this.#isDead(i) || root === undefined ? [] : [root]))
+    for (const root of alive) this.#books(root)
+    for (const [i, root] of alive.entries()) this.#settles(i, root.close())
     await this.#rest()
-    if (this.#open > 0) this.witness.fail('close did not settle')
+    this.#assertSettled('closings did not settle')
+    this.check(AT_REST)
+    if (this.#lines.length > 0 && alive.length === this.#caches.length && this.#clock.pending > 0) {
+      this.witness.fail(`${this.#clock.pending} timers are left after close`)
+    }
+  }
+
+  #isDead(process: number): boolean {
+    return this.#lines[process]?.isDead === true
+  }
+
+  #assertSettled(what: string): void {
+    const open = this.#open.reduce((sum, count, i) => (this.#isDead(i) ? sum : sum + count), 0)
+    if (open > 0) this.witness.fail(`${open} ${what}`)
+  }
+
+  /** Ends all that is under way, in less time than a lease lasts: who has none to fill must have given it back by then. */
+  async #giveBack(): Promise<void> {
+    this.#net.state = 'up'
+    for (const line of this.#lines.keys()) await this.do({ act: 'mend', cache: line })
+    for (let pauses = 0; pauses < 8; pauses++) {
+      for (let round = 0; round < 6; round++) await this.#deliverAll()
+      await this.#clock.advance(LONGEST_LOOK)
+    }
+    if (this.#world.includes('failing')) return
+    const ended = this.#clock.now() - 8 * LONGEST_LOOK + LEASE
+    for (const [key, { until }] of this.#place.leases) {
+      if (until > this.#clock.now())
+        this.witness.fail(`the lease of ${key} was left behind, until ${until} of ${ended}`)
+    }
+  }
+
+  async #deliverAll(): Promise<void> {
+    for (const load of this.#loads.splice(0)) load.land()
+    for (const parcel of this.#net.parcels.slice()) parcel.answer()
+    for (const i of this.#lines.keys()) {
+      this.#place.ears[i]?.beat(this.#clock.now())
+      if (!this.#isDead(i)) this.#hear(i, Infinity)
+    }
+    await turns(AT_REST)
   }
 
   /** Lands what is left of a history that was broken off: a load under way makes every promise of the process dearer. */
@@ -351,9 +505,7 @@ class Player {
     this.witness.now('heal')
     this.#net.state = 'up'
     for (let round = 0; round < 40; round++) {
-      for (const load of this.#loads.splice(0)) load.land()
-      for (const parcel of this.#net.parcels.slice()) parcel.answer()
-      await turns(AT_REST)
+      await this.#deliverAll()
       if (round % 4 === 3) await this.#clock.advance(2_000)
     }
   }
@@ -366,7 +518,7 @@ class Player {
     }
     say('loading', stats.loading, 0)
     say('queued', stats.queued, 0)
-    if (this.witness.scope === 'processes') return
+    if (this.witness.scope !== 'one process') return
     say('loads that failed', stats.loadFailures, counts.failures)
     say('loads', stats.loads, counts.loads - counts.failures)
     say('sets', stats.sets, counts.sets)
@@ -379,7 +531,7 @@ class Player {
   }
 
   #process({ cache }: Where): number {
-    return this.#world.startsWith('processes') ? cache : 0
+    return processesOf(this.#world) > 1 ? cache : 0
   }
 
   #cache({ cache, space }: Where): ICache<Value> {
@@ -393,9 +545,8 @@ class Player {
   }
 
   /** Counts what has not settled; a rejection that the world has caused is an answer too. */
-  #settles(promise: Promise<unknown> | undefined, then?: (value: unknown) => void): void {
-    if (promise === undefined) return
-    this.#open++
+  #settles(cache: number, promise: Promise<unknown>, then?: (value: unknown) => void): void {
+    this.#open[cache] = (this.#open[cache] ?? 0) + 1
     promise
       .then(
         (value) => then?.(value),
@@ -408,7 +559,9 @@ class Player {
       .catch((error: unknown) => {
         this.#broken ??= error
       })
-      .finally(() => this.#open--)
+      .finally(() => {
+        this.#open[cache] = (this.#open[cache] ?? 0) - 1
+      })
   }
   #broken: unknown
 
@@ -431,7 +584,7 @@ class Player {
     const space = SPACES[where.space] ?? ''
     const process = this.#process(where)
     const called = this.witness.now(`p${process} ${how} ${space} ${keys.join(' ')}`)
-    this.#settles(read(this.#cache(where), keys, called), (answers) => {
+    this.#settles(where.cache, read(this.#cache(where), keys, called), (answers) => {
       this.witness.counts.reads += keys.length
       keys.forEach((key, i) => {
         this.witness.answered(process, called, how, space, key, (answers as readonly unknown[])[i])
@@ -489,7 +642,7 @@ class Player {
     const process = this.#process(where)
     const space = SPACES[where.space] ?? ''
     const tags = how.naming === 'none' ? [] : how.tags.map(tagAt)
-    const load = witness.loadBegins(process, called, space, keys, signal)
+    const load = witness.loadBegins(process, called, space, keys, signal, context === undefined)
     witness.counts.loads++
     // What the source holds is read as the load begins: it may be old news by the time it lands.
     const values = keys.map((key) => witness.value(space, key, this.#version(key), tags, load.began))
@@ -526,7 +679,7 @@ class Player {
     const { called } = invalidation
     this.witness.counts.sets += keys.length
     const values = keys.map((key) => this.witness.value(space, key, this.#version(key), tags, called))
-    for (const value of values) this.witness.given(value)
+    for (const value of values) this.witness.given(value, process)
     const how: Policy<Value> = { ...(POLICIES[policy] as Policy<Value>), tags }
     const [first] = values
     const written =
@@ -536,7 +689,7 @@ class Player {
             values.map((value) => [value.key, value] as const),
             how,
           )
-    this.#settles(written, (reached) => {
+    this.#settles(where.cache, written, (reached) => {
       const { far } = reached as { readonly far: string }
       this.witness.settled(invalidation, far)
       if (far === 'applied') for (const value of values) this.witness.setSettled(value)
@@ -552,7 +705,7 @@ class Player {
     this.#throwBroken()
     const space = SPACES[where.space] ?? ''
     const invalidation = this.witness.invalidated(this.#process(where), kind, space, what)
-    this.#settles(call(this.#cache(where), what), (written) => {
+    this.#settles(where.cache, call(this.#cache(where), what), (written) => {
       this.witness.settled(invalidation, (written as { readonly far: string }).far)
     })
   }
@@ -563,6 +716,7 @@ class Player {
       if (this.#clock.now() + ms - parcel.sent > 20_000) parcel.answer()
     }
     this.witness.passed(ms)
+    for (const ear of this.#place.ears) ear.beat(this.#clock.now())
     await this.#clock.advance(ms)
   }
 
@@ -579,7 +733,11 @@ class Player {
     this.witness.now(`${how}: ${parcel.what}`)
     if (how === 'apply' || how === 'lose answer') parcel.apply()
     if (how === 'answer') parcel.answer()
-    if (how === 'lose' || how === 'lose answer') this.witness.lost(parcel.what)
+    if (how === 'lose' || how === 'lose answer') {
+      const process = /^p(\d) /.exec(parcel.what)?.[1]
+      this.witness.lost(parcel.what)
+      if (process !== undefined) this.witness.failed(Number(process), parcel.what)
+    }
     if (how === 'lose' || how === 'lose answer') parcel.fail(new Error(`the store lost ${parcel.what}`))
   }
 }

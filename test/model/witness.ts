@@ -33,6 +33,9 @@ interface Invalidation {
 }
 
 interface Load {
+  readonly process: number
+  /** Of many keys: those that another process is loading, too, are loaded again where there is a stale record. */
+  readonly isBulk: boolean
   /** When the read was called that it is for; what cut it came later. */
   readonly called: number
   readonly began: number
@@ -42,8 +45,19 @@ interface Load {
 /** ms; that of createCache. */
 const STORE_DEADLINE = 100
 
-/** How strictly answers are judged: in one process everything; among several what §7 of the design promises. */
-export type Scope = 'one process' | 'processes'
+/**
+ * How strictly answers are judged. In one process, everything. Among processes: what was invalidated by tags and `clear`;
+ * where the store has leases, single keys too, and there is one load of a key among them all; where it has a channel, tags and
+ * `clear` may be heard of late.
+ */
+export type Scope = 'one process' | 'processes' | 'leases' | 'channel'
+
+export interface WitnessOptions {
+  readonly scope: Scope
+  readonly time: () => number
+  /** Of the channel. */
+  readonly maxStaleness: number
+}
 
 export class Violation extends Error {
   override readonly name: string = 'Violation'
@@ -51,6 +65,9 @@ export class Violation extends Error {
 
 export class Witness {
   readonly scope: Scope
+  readonly #options: WitnessOptions
+  /** The time of each moment. */
+  readonly #times: number[] = []
   readonly log: string[] = []
   readonly counts = { loads: 0, failures: 0, sets: 0, deletes: 0, invalidations: 0, reads: 0 }
   #moment = 0
@@ -65,13 +82,17 @@ export class Witness {
   /** Something after which loads of any key may begin anew: somebody left, a mark got lost. */
   #disturbed = 0
   #isLosing = false
+  /** When an operation of a process failed last: it knows no more than it knew before. */
+  readonly #failed = new Map<number, number>()
 
-  constructor(scope: Scope) {
-    this.scope = scope
+  constructor(options: WitnessOptions) {
+    this.#options = options
+    this.scope = options.scope
   }
 
   now(what: string): number {
     this.#moment++
+    this.#times[this.#moment] = this.#options.time()
     this.log.push(`${this.#moment} ${what}`)
     return this.#moment
   }
@@ -119,6 +140,11 @@ export class Witness {
     this.#disturbed = this.now(what)
   }
 
+  /** An operation of a process failed. */
+  failed(process: number, what: string): void {
+    this.#failed.set(process, this.now(`p${process} fails: ${what}`))
+  }
+
   /** An operation of the store failed. Whoever shares it learns of that a few turns later, also those who come in between. */
   lost(what: string): void {
     this.disturbed(`the store loses ${what}`)
@@ -132,16 +158,20 @@ export class Witness {
     space: string,
     keys: readonly string[],
     signal: AbortSignal,
+    isBulk: boolean,
   ): Load {
     const began = this.now(`p${process} load ${space} ${keys.join(' ')}`)
     if (signal.aborted) this.fail('a loader was called though nobody wants its value any more')
-    const load = { called, began, signal }
+    const load = { process, isBulk, called, began, signal }
     for (const key of keys) {
-      const place = `${process} ${space}:${key}`
+      const place = this.#loadingPlace(process, space, key)
       const loading = this.#loading.get(place) ?? new Set()
       for (const other of loading) {
         const since = Math.min(called, other.called)
         if (this.scope === 'processes' || other.signal.aborted || this.#disturbed > since) continue
+        if (other.process !== process && (isBulk || other.isBulk)) continue
+        const failed = Math.max(this.#failed.get(process) ?? 0, this.#failed.get(other.process) ?? 0)
+        if (other.process !== process && failed > since) continue
         if (this.#isUnmarked(since) || this.#waited(since) >= STORE_DEADLINE) continue
         this.#suspicions.push(() => {
           if (this.#disturbed <= since && !this.#isCut(space, key, since)) {
@@ -174,7 +204,33 @@ export class Witness {
   }
 
   loadEnds(process: number, space: string, keys: readonly string[], load: Load): void {
-    for (const key of keys) this.#loading.get(`${process} ${space}:${key}`)?.delete(load)
+    for (const key of keys) this.#loading.get(this.#loadingPlace(process, space, key))?.delete(load)
+  }
+
+  /** Where loads must not overlap. */
+  #loadingPlace(process: number, space: string, key: string): string {
+    return this.scope === 'leases' || this.scope === 'channel'
+      ? `${space}:${key}`
+      : `${process} ${space}:${key}`
+  }
+
+  /** Judges what the store keeps: nothing that is older than an acknowledged invalidation may stay there as valid. */
+  kept(value: Value, isFresh: boolean, isMarked: boolean): void {
+    const older = this.#acknowledged(value, this.#moment + 1).find(({ kind }) => {
+      if (kind === 'expire') return isFresh
+      return kind === 'tags' || kind === 'clear' ? isMarked : true
+    })
+    if (older === undefined) return
+    this.fail(
+      `the store keeps #${value.id} of ${value.space}:${value.key}, invalidated by ${older.kind} at ${older.called}`,
+    )
+  }
+
+  #acknowledged(value: Value, at: number): Invalidation[] {
+    return this.#invalidations.filter(
+      (each) =>
+        (each.acknowledged ?? Infinity) < at && this.#isOlder(each, value) && this.#touches(each, value),
+    )
   }
 
   /** Judges the answer to a read that was called at the moment `called`. */
@@ -195,7 +251,7 @@ export class Witness {
     const isBlind = this.#isBlind(process, space, key, called)
     for (const { kind, called: since, process: by } of this.#against(process, value, called)) {
       if (kind === 'expire' && how === 'getOrSet') continue
-      if (by !== process && isBlind) continue
+      if (by !== process && (isBlind || (this.#failed.get(process) ?? 0) > called)) continue
       this.fail(`read ${called} of ${space}:${key} answered #${value.id}, invalidated by ${kind} at ${since}`)
     }
   }
@@ -236,21 +292,31 @@ export class Witness {
       const isOwn = each.process === process
       const known = isOwn ? each.called : each.acknowledged
       if (known === undefined || known >= called) return false
-      return this.#beganFor(isOwn, value) < each.called && this.#touches(each, value)
+      if (!isOwn && this.#maySeeLate(each, known, called)) return false
+      return this.#isOlder(each, value) && this.#touches(each, value)
     })
   }
 
-  /** A set elsewhere that was under way when something was invalidated may count as later. */
-  #beganFor(isOwn: boolean, value: Value): number {
-    const settled = this.#settled.get(value.id)
-    if (isOwn && this.scope === 'one process') return this.#beganOf(value)
-    return settled ?? (this.#isSet.has(value.id) ? Infinity : this.#beganOf(value))
+  /** Tags and `clear` of others are heard of through the channel. */
+  #maySeeLate({ kind }: Invalidation, acknowledged: number, called: number): boolean {
+    if (this.scope !== 'channel' || (kind !== 'tags' && kind !== 'clear')) return false
+    const passed = (this.#times[called] ?? 0) - (this.#times[acknowledged] ?? 0)
+    return passed <= this.#options.maxStaleness
   }
 
-  readonly #isSet = new Set<number>()
-  /** The value is set, not loaded. */
-  given(value: Value): void {
-    this.#isSet.add(value.id)
+  /** A set elsewhere that was under way when something was invalidated may count as later. */
+  #isOlder({ process, called }: Invalidation, value: Value): boolean {
+    const by = this.#setBy.get(value.id)
+    if (by === undefined) return this.#beganOf(value) < called
+    const isOrdered = by === process && this.scope !== 'processes'
+    const began = this.#beganOf(value)
+    return (isOrdered ? began : Math.max(began, this.#settled.get(value.id) ?? Infinity)) < called
+  }
+
+  /** Of values that are set, not loaded: by whom. */
+  readonly #setBy = new Map<number, number>()
+  given(value: Value, process: number): void {
+    this.#setBy.set(value.id, process)
   }
 
   #beganOf(value: Value): number {
@@ -260,7 +326,7 @@ export class Witness {
   #touches({ kind, space, what }: Invalidation, value: Value): boolean {
     if (kind === 'clear') return isWithin(value.space, space)
     if (kind === 'tags') return isWithin(value.space, space) && value.tags.some((tag) => what.includes(tag))
-    return this.scope === 'one process' && space === value.space && what.includes(value.key)
+    return this.scope !== 'processes' && space === value.space && what.includes(value.key)
   }
 
   /** Whether anything since `since` may have cut a load of this key. */

@@ -7,7 +7,7 @@
  * Nothing in here knows what a cache is.
  */
 
-import { type Entry, entryOf, type Store, termsOf } from '@larder/core'
+import { type Entry, entryOf, type Stamps, type Store, termsOf } from '@larder/core'
 import { type ManualClock } from '@larder/testing'
 
 /** What every process sees. */
@@ -25,8 +25,9 @@ export class Place {
   }
 }
 
-function copied({ value, freshUntil, terms }: Entry): Entry {
-  const stamps = terms.stamps.map(({ tag, token }) => ({ tag, token, live: true }))
+/** As bytes would come back; `stamps` instead of its own, if they are the same. */
+export function copied({ value, freshUntil, terms }: Entry, same?: Stamps): Entry {
+  const stamps = same ?? terms.stamps.map(({ tag, token }) => ({ tag, token, live: true }))
   return entryOf(
     value,
     freshUntil,
@@ -50,6 +51,8 @@ export class Net {
   /** While down, every operation is refused at once; while read-only, every writing one. */
   state: 'up' | 'down' | 'read-only' = 'up'
   parcels: Parcel[] = []
+  /** Called with what was refused at once. */
+  refused: (what: string) => void = () => {}
 
   constructor(clock: ManualClock) {
     this.clock = clock
@@ -57,6 +60,7 @@ export class Net {
 
   send<T>(what: string, isWriting: boolean, effect: () => T): Promise<T> {
     if (this.state === 'down' || (this.state === 'read-only' && isWriting)) {
+      this.refused(what)
       return Promise.reject(new Error(`the store refuses ${what}`))
     }
     return new Promise<T>((resolve, reject) => {

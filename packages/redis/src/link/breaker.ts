@@ -63,11 +63,6 @@ export class Breaker {
     if (++this.#failures >= FAILURES) this.#open()
   }
 
-  /** What was let through came to nothing that says anything of the node: another may probe. */
-  returned(ticket: number): void {
-    if (ticket === this.#generation) this.#isProbing = false
-  }
-
   /** There is a new connection, which has answered: what was before says nothing of it. */
   close(): void {
     this.#failures = 0

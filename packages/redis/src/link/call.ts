@@ -37,8 +37,8 @@ export class Call {
   ticket = 0
   /** How often a cluster has sent it elsewhere. */
   hops = 0
-  readonly #resolve: (reply: Reply) => void
-  readonly #reject: (error: Error) => void
+  #resolve: (reply: Reply) => void
+  #reject: (error: Error) => void
 
   constructor(
     command: readonly [string, ...Argument[]],
@@ -64,8 +64,8 @@ export class Call {
   resolve(reply: Reply): void {
     this.caller.heard(this)
     if (this.isSettled) return
-    this.isSettled = true
     this.#resolve(reply)
+    this.#settle()
   }
 
   /** An error for an answer. */
@@ -94,8 +94,17 @@ export class Call {
   /** The end of it. */
   fail(error: Error): void {
     if (this.isSettled) return
-    this.isSettled = true
     this.#reject(error)
+    this.#settle()
+  }
+
+  /** It may lie in queues for a while: it must not keep alive what was sent and answered. */
+  #settle(): void {
+    this.isSettled = true
+    this.args = NONE
+    this.script = undefined
+    this.#resolve = nothing
+    this.#reject = nothing
   }
 }
 
@@ -119,6 +128,10 @@ export interface Chunks {
   text(text: string): void
   bytes(bytes: Buffer): void
 }
+
+const NONE: readonly string[] = []
+
+function nothing(): void {}
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

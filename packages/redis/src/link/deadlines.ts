@@ -3,13 +3,18 @@
  *
  * Most calls may take equally long, so they end in the order in which they begin; the few others find their place from
  * the end. When the timer fires, answers that have arrived but were not yet looked at (the event loop was busy) get one
- * more turn: a blocked process is not a slow server.
+ * more turn; and if it fires late, a moment longer, since what was to be written may have waited too. A blocked process is
+ * not a slow server.
  */
 
 import type { Clock } from '@larder/core'
 import type { Call } from './call.ts'
 
 const ROOM = 64
+/** A timer that is so late, ms, was held up. */
+const LATE = 10
+/** The longest moment that is granted after that, ms. */
+const GRACE = 25
 
 export class Deadlines {
   readonly #clock: Clock
@@ -48,8 +53,10 @@ export class Deadlines {
 
   #arm(ms: number): void {
     this.#cancel?.()
+    const due = this.#clock.now() + ms
     this.#cancel = this.#clock.after(ms, () => {
-      this.#cancel = this.#clock.after(0, () => this.#ring())
+      const lag = this.#clock.now() - due
+      this.#cancel = this.#clock.after(lag > LATE ? Math.min(lag, GRACE) : 0, () => this.#ring())
     })
   }
 

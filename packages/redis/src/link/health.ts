@@ -175,8 +175,6 @@ function judge(fields: ReadonlyMap<string, string>, peer: Peer, found: Found[]):
       'it refuses to write when its memory is full: set maxmemory-policy to allkeys-lru, as is right for a cache',
     )
   }
-  if (limit === 0)
-    is('degraded', 'it has no memory limit and grows until the machine has no more: set maxmemory')
   if (
     used !== undefined &&
     limit !== undefined &&

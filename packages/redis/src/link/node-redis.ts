@@ -104,6 +104,11 @@ class GivenLine implements Line {
     client.on('error', this.#failed)
     client.on('end', this.#ended)
     if (client.isReady) process.nextTick(this.#opened)
+    if (!client.isOpen) {
+      process.nextTick(() =>
+        this.#end(new Error('the client was not connected, or closed: call its connect()')),
+      )
+    }
   }
 
   send(calls: readonly Call[]): void {

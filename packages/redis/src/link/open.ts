@@ -95,11 +95,12 @@ function linkOver(client: Recognised, options: LinkOptions): Link {
   const settings = settingsOf(options, `redis ${client.id}`)
   const { cluster, server } = client
   if (cluster !== undefined) {
-    return new OpenedLink(settings, (around, events) => new Cluster(around, cluster, events))
+    return new OpenedLink(settings, (around, events) => new Cluster(around, cluster, events), client.warnings)
   }
   return new OpenedLink(
     settings,
     (around, events) => new Single(client.id, around, () => server ?? NOWHERE, events),
+    client.warnings,
   )
 }
 
@@ -112,8 +113,8 @@ const NOWHERE: Server = {
 
 /** What kind of client this is, if it is one. */
 function recognised(given: object): Recognised | undefined {
-  if (!hasMethods(given, 'on', 'duplicate')) return undefined
-  if (hasMethods(given, 'callBuffer')) {
+  if (!hasMethods(given, 'on')) return undefined
+  if (hasMethods(given, 'duplicate', 'callBuffer')) {
     return 'isCluster' in given && given.isCluster === true
       ? ioredisCluster(given as unknown as IoredisCluster)
       : ioredisClient(given as unknown as IoredisClient)
@@ -122,7 +123,7 @@ function recognised(given: object): Recognised | undefined {
     const cluster = given as unknown as NodeRedisCluster
     return { id: 'cluster', cluster: givenNodeRedisCluster(cluster), problems: [] }
   }
-  if (hasMethods(given, 'sendCommand', 'sSubscribe') && 'isReady' in given && !hasMethods(given, 'execute')) {
+  if (hasMethods(given, 'duplicate', 'sendCommand', 'sSubscribe') && 'isReady' in given) {
     const client = given as unknown as NodeRedisClient
     const { host, port, path } = (client.options?.socket ?? {}) as Address
     const id = idOf({

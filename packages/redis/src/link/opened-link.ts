@@ -64,6 +64,7 @@ export class OpenedLink implements Link {
       heartbeat,
       isSharded: topology.isCluster,
       nodeOf: (channel) => (topology.isCluster ? topology.nodeOf(channel) : ''),
+      identityOf: (node) => this.#peerOf(node)?.greeting?.identity,
       find: (node) => topology.find(node),
       moved: () => topology.refresh(),
     })
@@ -163,6 +164,11 @@ export class OpenedLink implements Link {
     this.#topology.close(this.#closedError())
     this.#deadlines.stop()
     this.#listeners.clear()
+  }
+
+  #peerOf(node: string): Peer | undefined {
+    const peers = this.#topology.peers()
+    return this.isCluster ? peers.find(({ id }) => id === node) : peers[0]
   }
 
   #closedError(): Error {

@@ -24,8 +24,9 @@ import { type Ask, failureOf, Kept, type Surroundings } from './kept.ts'
 /** Silence that kills: this many deadlines, and no less than so many ms. */
 const SILENT_DEADLINES = 3
 const SHORTEST_SILENCE = 300
-/** A replica is left at most so often, ms. */
+/** A replica is left at most so often, ms; and half as often each time that leads to a replica again. */
 const LEAVING_PAUSE = 1_000
+const LONGEST_LEAVING_PAUSE = 16_000
 
 export interface PeerEvents {
   up(peer: Peer, greeting: Greeting): void
@@ -67,6 +68,7 @@ export class Peer implements Caller {
   #silence: (() => void) | undefined
   #stopPulse: () => void = () => {}
   #leftAt = -Infinity
+  #leavingPause = LEAVING_PAUSE
   #refusal: string | undefined
   #drained: (() => void) | undefined
 
@@ -116,6 +118,7 @@ export class Peer implements Caller {
 
   /** A call whose deadline already runs. */
   take(call: Call): void {
+    if (call.isSettled) return
     if (this.#line === undefined) return this.#hold(call)
     const ticket = this.breaker.admit()
     if (ticket === 0) return call.fail(down(this.#around.name, 'it failed repeatedly, and is left alone'))
@@ -150,9 +153,9 @@ export class Peer implements Caller {
     this.#returned(call)
     if (isAnswer) this.#heardAt = this.#clock.now()
     if (call.isSettled) return
-    if (isAnswer && this.#goesOn(call, error.message)) return
     if (!isAnswer || meaningOf(error.message).isDeaf === true) this.breaker.failed(call.ticket)
     else this.breaker.succeeded(call.ticket)
+    if (isAnswer && this.#goesOn(call, error.message)) return
     call.fail(failureOf(call, error, this.#around.name))
   }
 
@@ -219,7 +222,6 @@ export class Peer implements Caller {
       call.name = 'eval'
       call.args = [call.script, ...call.args.slice(1)]
       call.script = undefined
-      this.breaker.succeeded(call.ticket)
       this.take(call)
       return true
     }
@@ -232,8 +234,9 @@ export class Peer implements Caller {
   /** A replica: perhaps a name or a Sentinel leads elsewhere by now. */
   #leave(why: string): void {
     const now = this.#clock.now()
-    if (now - this.#leftAt < LEAVING_PAUSE) return
+    if (now - this.#leftAt < this.#leavingPause) return
     this.#leftAt = now
+    this.#leavingPause = Math.min(LONGEST_LEAVING_PAUSE, this.#leavingPause * 2)
     // What came with it is still to be answered.
     this.#clock.after(0, () => this.replace(new Error(why)))
   }
@@ -311,6 +314,7 @@ export class Peer implements Caller {
   #identify(greeting: Greeting, isFresh: boolean): boolean {
     const before = this.#greeting
     this.#greeting = greeting
+    if (greeting.role === 'master') this.#leavingPause = LEAVING_PAUSE
     if (before === undefined) return false
     const isNew = greeting.identity === undefined ? isFresh : greeting.identity !== before.identity
     if (isNew) this.#events.changed(this)

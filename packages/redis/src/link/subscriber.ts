@@ -8,6 +8,9 @@
  *   SUBSCRIBE c ──▶ confirmed ──▶ PING (t1) … messages … PONG ──▶ proven(t1) ──▶ PING (t2) …
  *                                     └── no PONG for two intervals: away with the connection, gap()
  *
+ * It proves nothing of what is published elsewhere: a subscription on an old primary goes on being answered. So the server
+ * must be the one that the connection for data leads to.
+ *
  * On a cluster the channels are sharded, and subscribing again takes the place of the PING: it is answered in the same
  * order, and refused by a node that no longer serves the channel.
  */
@@ -24,6 +27,8 @@ export interface SubscriberSurroundings extends Surroundings {
   readonly isSharded: boolean
   /** The node that serves a channel; undefined while nobody knows. */
   nodeOf(channel: string): string | undefined
+  /** Which server that node is, as the connection for data knows; undefined if nobody may ask. */
+  identityOf(node: string): string | undefined
   /** Where to dial for that node. */
   find(node: string): Promise<Server> | Server
   /** A channel is served by another node than was thought. */
@@ -165,14 +170,17 @@ class Ear {
   readonly #kept: Kept
   #wanted: ReadonlySet<string> = new Set()
   #confirmed = new Set<string>()
+  readonly #node: string
   #line: Line | undefined
+  #identity: string | undefined
   #cancelBeat: () => void = () => {}
 
   constructor(node: string, around: SubscriberSurroundings, events: EarEvents) {
+    this.#node = node
     this.#around = around
     this.#events = events
     this.#kept = new Kept(around, () => around.find(node), 'subscriber', {
-      up: (line) => this.#up(line),
+      up: (line, greeting) => this.#up(line, greeting.identity),
       down: () => this.#down(),
       message: (channel, text) => events.message(channel, text),
       unsubscribed: () => this.#moved(new Error('the server has ended the subscription: its slot has moved')),
@@ -202,8 +210,9 @@ class Ear {
     if (fresh.length > 0) this.#subscribe(this.#line, fresh)
   }
 
-  #up(line: Line): void {
+  #up(line: Line, identity: string | undefined): void {
     this.#line = line
+    this.#identity = identity
     this.#confirmed = new Set()
     this.#subscribe(line, [...this.#wanted])
   }
@@ -232,10 +241,16 @@ class Ear {
     const since = this.#around.clock.now()
     const channels = new Set(this.#confirmed)
     this.#within(line, line.beat([...channels], this.#around.isSharded), () => {
+      if (this.#isElsewhere()) return this.#kept.replace(new Error('it is not the server that has the data'))
       this.#events.proven(since, channels)
       const left = Math.max(0, since + this.#around.heartbeat - this.#around.clock.now())
       this.#cancelBeat = this.#around.clock.after(left, () => this.#beat(line))
     })
+  }
+
+  #isElsewhere(): boolean {
+    const identity = this.#around.identityOf(this.#node)
+    return identity !== undefined && this.#identity !== undefined && identity !== this.#identity
   }
 
   /** Goes on if the line answers in time; replaces it if not. */

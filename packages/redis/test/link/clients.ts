@@ -1,0 +1,139 @@
+/*
+ * Every kind of client a link may be given, and what it takes to end it.
+ */
+
+import { Redis as Redis5 } from 'ioredis-5'
+import { Redis as Redis6 } from 'ioredis-6'
+import { Redis as Valkey } from 'iovalkey'
+import { createClient as createClient6 } from 'redis'
+import { createClient as createClient5 } from 'redis-5'
+import { afterEach, vi } from 'vitest'
+import type { Link } from '../../src/link/link.ts'
+import { openLink } from '../../src/link/open.ts'
+import type { LinkOptions } from '../../src/link/options.ts'
+
+export interface Kind {
+  readonly name: string
+  /** A client for the server at `url`; or the place itself. */
+  make(url: string): { readonly where: string | object; readonly end: () => void }
+}
+
+interface IoredisLike {
+  on(event: 'error', listener: () => void): unknown
+  disconnect(): void
+}
+
+interface NodeRedisLike {
+  readonly isOpen: boolean
+  on(event: 'error', listener: () => void): unknown
+  connect(): Promise<unknown>
+  destroy(): void
+}
+
+const ioredis = (name: string, make: (url: string) => IoredisLike): Kind => ({
+  name,
+  make(url) {
+    const where = make(url)
+    return { where, end: () => where.disconnect() }
+  },
+})
+
+const nodeRedis = (name: string, make: (url: string) => NodeRedisLike): Kind => ({
+  name,
+  make(url) {
+    const where = make(url)
+    where.on('error', () => {})
+    where.connect().catch(() => {})
+    return {
+      where,
+      end() {
+        if (where.isOpen) where.destroy()
+      },
+    }
+  },
+})
+
+/** As the settings of clients should be; `retry` says how soon they come back. */
+const careful = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => 50 }
+const soon = { reconnectStrategy: () => 50 }
+
+export const OWN: readonly Kind[] = [
+  { name: 'a URL', make: (url) => ({ where: url, end() {} }) },
+  {
+    name: 'options',
+    make(url) {
+      const { hostname, port } = new URL(url)
+      return { where: { host: hostname, port: Number(port) }, end() {} }
+    },
+  },
+]
+
+export const GIVEN: readonly Kind[] = [
+  ioredis('ioredis 5', (url) => new Redis5(url, careful)),
+  ioredis('ioredis 6', (url) => new Redis6(url, careful)),
+  ioredis('iovalkey', (url) => new Valkey(url, careful)),
+  nodeRedis('node-redis 5', (url) => createClient5({ url, socket: soon })),
+  nodeRedis('node-redis 6', (url) => createClient6({ url, socket: soon })),
+  nodeRedis('node-redis 6 with RESP 3', (url) => createClient6({ url, RESP: 3, socket: soon })),
+]
+
+export const KINDS: readonly Kind[] = [...OWN, ...GIVEN]
+
+/** Links of any kind, and their clients, which end with the test. */
+export function openLinks(): (kind: Kind, url: string, options?: LinkOptions) => Promise<Link> {
+  const ends: (() => Promise<void> | void)[] = []
+  afterEach(async () => {
+    for (const end of ends.splice(0).toReversed()) await end()
+  })
+  return async (kind, url, options) => {
+    const { where, end } = kind.make(url)
+    const link = openLink(where, options)
+    ends.push(end, () => link.close())
+    await link.ready()
+    return link
+  }
+}
+
+/** What a subscription has heard, in order. */
+export function recorder(): {
+  readonly messages: string[]
+  readonly proofs: number[]
+  readonly heard: string[]
+  gaps: number
+  message(channel: string, text: string): void
+  proven(since: number): void
+  gap(): void
+} {
+  return {
+    messages: [],
+    proofs: [],
+    heard: [],
+    gaps: 0,
+    message(channel, text) {
+      this.messages.push(`${channel} ${text}`)
+      this.heard.push(text)
+    },
+    proven(since) {
+      this.proofs.push(since)
+      this.heard.push('proven')
+    },
+    gap() {
+      this.gaps++
+      this.heard.push('gap')
+    },
+  }
+}
+
+/** Waits for a condition. */
+export const until = (check: () => void | Promise<void>, timeout: number = 5_000): Promise<void> =>
+  vi.waitFor(check, { timeout, interval: 5 })
+
+/** What a promise was rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<Error & { readonly code?: string }> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('expected a rejection')
+}

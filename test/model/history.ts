@@ -393,10 +393,12 @@ class Player {
 
   #hear(process: number, count: number): void {
     const ear = this.#place.ears[process]
-    for (let left = count; left > 0 && ear?.next !== undefined; left--) {
+    for (let left = count; left > 0; left--) {
+      const next = ear?.next
+      if (next === undefined) return
       // What it hears may end loads.
-      if (ear.next !== 'proven') this.witness.disturbed(`p${process} hears: ${ear.next}`)
-      ear.hear()
+      if (next !== 'proven') this.witness.disturbed(`p${process} hears: ${next}`)
+      ear?.hear()
     }
   }
 

@@ -17,8 +17,8 @@ export class LeaseCalls {
 
   /** Remembers `work`, which reports its own failures, until it is done. */
   track(work: Promise<unknown>): void {
-    const done = (): boolean => this.#open.delete(call)
-    const call: Promise<unknown> = work.then(done, done)
+    const forget = (): boolean => this.#open.delete(call)
+    const call: Promise<unknown> = work.then(forget, forget)
     this.#open.add(call)
   }
 

@@ -17,9 +17,10 @@ import { type Awaitable, isPending } from '../store/store.ts'
 import type { Unstored } from '../watch/events.ts'
 import { allLive, type Entry, entryOf, type Stamps, type Terms, termsOf } from './entry.ts'
 import { board, renewing } from './boarding.ts'
+import { isInsideOf, mayJoin } from './joining.ts'
 import { contextOf, LoadCall, LoadFlight, noRemarks, type Remarks } from './load.ts'
 import { type Resolved, tagProblem } from './policy.ts'
-import { isInside, left, runAs } from './recursion.ts'
+import { left, runAs } from './recursion.ts'
 import type { Space } from './space.ts'
 import type { Tokens } from './stored-marks.ts'
 
@@ -52,13 +53,6 @@ export function openFlight(space: Space, wanted: Wanted): LoadFlight | undefined
   return undefined
 }
 
-function isInsideOf(open: LoadFlight): boolean {
-  for (let each: LoadFlight | undefined = open; each !== undefined; each = each.before) {
-    if (isInside(each.call)) return true
-  }
-  return false
-}
-
 /** What a load brings that is no longer good will not be stored, so its lease is given back for the one that follows. */
 function supersede(space: Space, open: LoadFlight, wanted: Wanted): void {
   space.flights.cut(wanted.name)
@@ -66,33 +60,6 @@ function supersede(space: Space, open: LoadFlight, wanted: Wanted): void {
   if (lease === undefined || open.isFilled || (wanted.holder ?? lease) !== lease) return
   space.dropLease(wanted.name, lease)
   wanted.holder = undefined
-}
-
-/**
- * A load under known marks is shared while they are live, and a load under a lease while it has it: who was told that
- * somebody else has it, or got it himself, comes after an invalidation elsewhere. Who was not told (there was a record, but
- * it is stale) begins a load, which finds out.
- *
- * A load that could not take marks or a lease (the store did not answer) is shared by those who know no more than it.
- */
-function mayJoin(space: Space, open: LoadFlight, wanted: Wanted): 'yes' | 'no' | 'unsure' {
-  if (!isGoodFor(open, wanted) || open.isAnswered) return 'no'
-  if (!open.hasBegun || wanted.tokens === undefined || !space.hasLeases) return 'yes'
-  if (wanted.holder === undefined) return 'unsure'
-  return wanted.holder === open.lease ? 'yes' : 'no'
-}
-
-/** Whether a load may answer for a key, as far as this process knows. */
-export function isGoodFor(open: LoadFlight, { tokens, policy }: Wanted): boolean {
-  const { allTags, stamps } = open
-  // Its value is on its way to the store, without the tags of those who come now.
-  if (allTags !== undefined && !policy.tags.every((tag) => allTags.includes(tag))) return false
-  if (stamps !== undefined) return allLive(stamps)
-  if (!open.hasBegun || tokens === undefined) return true
-  return (
-    open.tokens !== undefined &&
-    [...tokens].every(([mark, token]) => (open.tokens?.get(mark) ?? null) === token)
-  )
 }
 
 function staleOf(space: Space, { old }: Wanted): { entry: Entry; age: number } | undefined {
@@ -190,7 +157,8 @@ async function fly(
   try {
     const boarding = space.hasLeases ? board(space, flights, wanted) : undefined
     // Whoever is going to wait takes marks after that: two processes that mint the same one would disturb each other.
-    const isSure = tokens !== undefined && !wanted.every(({ holder, isLeased }) => holder !== undefined && !isLeased)
+    const isSure =
+      tokens !== undefined && !wanted.every(({ holder, isLeased }) => holder !== undefined && !isLeased)
     const captured = space.sync || isSure ? space.capture(policy.tags, tokens) : undefined
     const boarded = boarding && (await boarding)
     if (boarded === 'answered') return

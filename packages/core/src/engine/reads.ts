@@ -207,7 +207,8 @@ export class Reads implements Asker {
       this.#space.failed('get', questions[0]?.key, failure.error)
       for (const question of questions) {
         // It was answered, and the marks were not: what cannot be stored needs no lease.
-        if (page.isTaken(question.at)) this.#space.house.leaseCalls.drop(this.#prefix + question.key, page.token ?? '')
+        if (page.isTaken(question.at))
+          this.#space.house.leaseCalls.drop(this.#prefix + question.key, page.token ?? '')
         this.#end(tick, question, undefined, undefined)
       }
       return

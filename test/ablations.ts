@@ -53,7 +53,7 @@ export const ablations: readonly Ablation[] = [
     find: `this.flights.cut(key)
     this.#reads?.cut(key)`,
     replace: `this.flights.cut(key)`,
-    seenBy: 'who asks after a deletion does not share the answer to a question from before it',
+    seenBy: 'a touch does not bring back what was deleted in the same breath',
   },
   {
     what: 'a load that was cut is not stored',
@@ -63,9 +63,9 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a load that was cut is not joined',
-    find: `    flight.cut = true
+    find: `each = each.before) each.cut = true
     this.#open.delete(key)`,
-    replace: `    flight.cut = true`,
+    replace: `each = each.before) each.cut = true`,
     seenBy: 'near',
   },
   {
@@ -77,7 +77,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'loads whose marks are not known yet are cut by any invalidation',
-    find: `space.flights.cutWhere((_, flight) => flight.stamps === undefined)`,
+    find: `space.#cutFlights((flight) => flight.stamps === undefined)`,
     replace: ``,
     seenBy: 'far',
   },
@@ -88,7 +88,8 @@ export const ablations: readonly Ablation[] = [
     kill()`,
     replace: `    }
     kill()`,
-    seenBy: 'who asks after an invalidation does not share the answer to a question from before it',
+    seenBy:
+      'a value whose tag was invalidated while its schema was asked is not offered to the load that follows',
   },
   // ---- stamps ------------------------------------------------------------------------------------------------------
   {
@@ -106,16 +107,14 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'stamps are looked at when a load lands',
-    find: `|| !allLive(all)) {`,
-    replace: `) {`,
+    find: `|| !allLive(all)) return space.fenced(name)`,
+    replace: `) return space.fenced(name)`,
     seenBy: 'what is invalidated while it is loaded is not stored, and the books say so',
   },
   {
     what: 'a load is joined only while its stamps live',
-    find: `  if (mayJoin(open, wanted)) {
-    if (isInside`,
-    replace: `  if (open !== undefined) {
-    if (isInside`,
+    find: `if (stamps !== undefined) return allLive(stamps)`,
+    replace: `if (stamps !== undefined) return true`,
     seenBy: 'near',
   },
   {
@@ -285,20 +284,21 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a read that was overtaken is asked again',
-    find: `if (found.overtaken && left > 0) continue`,
-    replace: ``,
+    find: `if (found.overtaken && left > 0) {`,
+    replace: `if (left < 0) {`,
     seenBy: 'who asked the store before a load landed does not load again',
   },
   {
     what: 'a load that has landed cuts the reads that may have missed it',
-    find: `  space.landed(name)`,
-    replace: ``,
+    find: `  space.landed(name)
+  if (flight.lease`,
+    replace: `  if (flight.lease`,
     seenBy: 'who asked the store before a load landed does not load again',
   },
   {
     what: 'a touch that was overtaken does nothing',
-    find: `if (!found.overtaken) return touched`,
-    replace: `if (found !== undefined) return touched`,
+    find: `if (found.tokens !== undefined && !found.overtaken) {`,
+    replace: `if (found.tokens !== undefined) {`,
     seenBy: 'a touch does not bring back what was deleted in the same breath',
   },
   {
@@ -312,19 +312,19 @@ export const ablations: readonly Ablation[] = [
   // ---- marks that are records of the store ---------------------------------------------------------------------------
   {
     what: 'a missing token means invalid',
-    find: `return stamps.every(({ tag, token }) => tokens.get(tag) === token)`,
-    replace: `return stamps.every(({ tag, token }) => (tokens.get(tag) ?? token) === token)`,
+    find: `else if (known !== token) return undefined`,
+    replace: `else if (known !== null && known !== token) return undefined`,
     seenBy: 'an entry whose mark is gone is not believed',
   },
   {
     what: 'another token means invalid',
-    find: `return stamps.every(({ tag, token }) => tokens.get(tag) === token)`,
-    replace: `return stamps.every(({ tag }) => typeof tokens.get(tag) === 'string')`,
+    find: `else if (known !== token) return undefined`,
+    replace: `else if (known === null) return undefined`,
     seenBy: 'an entry from before an invalidation stays invalid when its mark is minted anew',
   },
   {
     what: 'an entry without the marks of its namespace is not valid',
-    find: `if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return false`,
+    find: `if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return undefined`,
     replace: ``,
     seenBy: 'an entry without the mark of its namespace is not believed',
   },
@@ -337,8 +337,10 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a token that could not be minted is none',
-    find: `.then((far) => (far === 'applied' ? stamp : undefined))`,
-    replace: `.then(() => stamp)`,
+    find: `if (far === 'applied') return stamp
+        this.#known.kill(mark)
+        return undefined`,
+    replace: `return stamp`,
     seenBy: 'what was loaded under a mark that the store refused is not stored',
   },
   {
@@ -399,9 +401,9 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'what a load brings that was given up is not stored',
-    find: `if (flight.isGivenUp) return unstored(space, name, 'given-up', value)
+    find: `if (flight.isGivenUp) return unstored(space, name, 'given-up')
   if (flight.cut || isLateCut`,
-    replace: `if (!flight.isGivenUp && (flight.cut || isLateCut)) return value
+    replace: `if (!flight.isGivenUp && (flight.cut || isLateCut)) return
   if (isLateCut`,
     seenBy: 'a hard timeout frees the key, and what the load then brings is not stored',
   },
@@ -419,16 +421,14 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a loader that asks for its own key is told so',
-    find: `if (isInside(open.call)) throw loadRecursed(wanted.name)`,
-    replace: `void [isInside, loadRecursed]`,
+    find: `if (may !== 'no' && isInsideOf(open)) throw loadRecursed(wanted.name)`,
+    replace: ``,
     seenBy: 'a loader that asks for its own key fails at once, however deep it asks',
   },
   {
     what: 'callers of one key share one load',
-    find: `    if (isInside(open.call)) throw loadRecursed(wanted.name)
-    return open`,
-    replace: `    if (isInside(open.call)) throw loadRecursed(wanted.name)
-    return undefined`,
+    find: `if (may === 'yes') return open`,
+    replace: ``,
     seenBy: 'near',
   },
   {
@@ -443,7 +443,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'undefined is not stored',
-    find: `if (value === undefined) return unstored(space, name, 'undefined', value)`,
+    find: `if (value === undefined) return unstored(space, name, 'undefined')`,
     replace: ``,
     seenBy: 'undefined is handed back, and not kept',
   },
@@ -464,15 +464,16 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a load that could not take marks is not joined by who has asked the store',
-    find: `  if (!open.hasBegun || tokens === undefined) return true
-`,
-    replace: `  if (open !== undefined) return true
-`,
+    find: `  return (
+    open.tokens !== undefined &&
+    [...tokens].every(([mark, token]) => (open.tokens?.get(mark) ?? null) === token)
+  )`,
+    replace: `  return true`,
     seenBy: 'a caller who has asked the store does not join a load that began without it',
   },
   {
     what: 'a load that nobody wants any more does not begin',
-    find: `if (flights.every(({ isGivenUp }) => isGivenUp)) return`,
+    find: `if (!isWanted()) return`,
     replace: ``,
     seenBy: 'a load that everybody has left before it began does not begin',
   },

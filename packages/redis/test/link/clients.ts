@@ -71,6 +71,7 @@ export const OWN: readonly Kind[] = [
 export const GIVEN: readonly Kind[] = [
   ioredis('ioredis 5', (url) => new Redis5(url, careful)),
   ioredis('ioredis 6', (url) => new Redis6(url, careful)),
+  ioredis('ioredis 6 with RESP 3', (url) => new Redis6(url, { ...careful, protocol: 3 })),
   ioredis('iovalkey', (url) => new Valkey(url, careful)),
   nodeRedis('node-redis 5', (url) => createClient5({ url, socket: soon })),
   nodeRedis('node-redis 6', (url) => createClient6({ url, socket: soon })),

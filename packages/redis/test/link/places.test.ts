@@ -5,7 +5,8 @@
 
 import { systemClock } from '@larder/core'
 import { faultProxy, type RedisServer, startRedis } from '@larder/testing/servers'
-import { Redis } from 'ioredis-6'
+import { Command, Redis } from 'ioredis-6'
+import net from 'node:net'
 import { inspect } from 'node:util'
 import { createClient } from 'redis'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -279,6 +280,52 @@ test('a subscription that is silent is replaced, and nothing is proven meanwhile
   const gap = listener.heard.indexOf('gap')
   expect(listener.heard.slice(gap).filter((each) => each === 'proven').length).toBeGreaterThan(0)
   expect(listener.messages).toEqual([])
+})
+
+test('a subscription that leads to another server than the data proves nothing', async () => {
+  const servers = [await start(), await start()]
+  // As a name that moves on between two connections: the first leads to one server, all later ones to the other.
+  let count = 0
+  let later = 1
+  const relay = net.createServer((socket) => {
+    const target = net.connect(servers[count++ === 0 ? 0 : later]?.port ?? 0, '127.0.0.1')
+    for (const each of [socket, target]) each.on('error', () => {})
+    socket.pipe(target).pipe(socket)
+    socket.on('close', () => target.destroy())
+  })
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  ends.push(() => void relay.close())
+  const redis = open({ port: (relay.address() as net.AddressInfo).port }, { heartbeat: 20 })
+  await redis.ready()
+  const listener = recorder()
+  redis.subscribe(['news'], listener)
+  await until(() => expect(count).toBeGreaterThan(4))
+  expect(listener.proofs).toEqual([])
+  later = 0
+  await until(() => expect(listener.proofs.length).toBeGreaterThan(0))
+})
+
+test('a version of ioredis that takes only commands of its own is served by its public methods', async () => {
+  const server = await start()
+  const client = new Redis(server.url)
+  ends.push(() => client.disconnect())
+  const duplicate = client.duplicate.bind(client)
+  let refused = 0
+  client.duplicate = (override) => {
+    const copy = duplicate(override)
+    const sendCommand = copy.sendCommand.bind(copy)
+    copy.sendCommand = (command, stream) => {
+      if (command instanceof Command) return sendCommand(command, stream)
+      refused++
+      throw new TypeError('command.somethingNew is not a function')
+    }
+    return copy
+  }
+  const redis = open(client, { heartbeat: 20 })
+  const listener = recorder()
+  redis.subscribe(['news'], listener)
+  await until(() => expect(listener.proofs.length).toBeGreaterThan(1))
+  expect(refused).toBe(1)
 })
 
 test('health runs the scripts themselves: PING may be well when they are not', async () => {

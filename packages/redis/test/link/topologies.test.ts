@@ -14,6 +14,7 @@ import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster as createCluster6 } from 'redis'
 import { createCluster as createCluster5 } from 'redis-5'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openLink } from '../../src/link/open.ts'
 import { scriptOf } from '../../src/link/script.ts'
 import { slotOf } from '../../src/link/slot.ts'
 import { type Kind, openLinks, recorder, rejection, until } from './clients.ts'
@@ -92,9 +93,21 @@ describe('with Sentinels', () => {
     60_000,
   )
 
+  test('Sentinels and servers with passwords of their own are told them', async () => {
+    const guarded = await startSentinel({ password: 'secret' })
+    try {
+      const sentinel = { name: guarded.name, nodes: guarded.sentinelAddresses }
+      const redis = openLink({ sentinel, password: () => 'secret' })
+      await redis.ready()
+      expect(text(await redis.call(['SET', 'k', '1']))).toBe('OK')
+      await redis.close()
+    } finally {
+      await guarded.stop()
+    }
+  }, 30_000)
+
   test('who names no primary is said to be the trouble', async () => {
     const nodes = servers().sentinelAddresses
-    const { openLink } = await import('../../src/link/open.ts')
     const redis = openLink(
       { sentinel: { name: 'nobody', nodes } },
       { startup: 'require', connectDeadline: 500 },
@@ -159,6 +172,19 @@ describe('on a cluster', () => {
     nodeRedis('node-redis 5', () => createCluster5({ rootNodes: rootNodes() })),
     nodeRedis('node-redis 6', () => createCluster6({ rootNodes: rootNodes() })),
   ]
+
+  test('a cluster with a password is told it', async () => {
+    const guarded = await startCluster({ primaries: 3, replicas: 0, password: 'secret' })
+    try {
+      const redis = openLink({ cluster: { nodes: guarded.addresses }, password: 'secret' })
+      await redis.ready()
+      expect(await redis.health()).toMatchObject({ status: 'ok' })
+      expect((await redis.health()).nodes.length).toBe(3)
+      await redis.close()
+    } finally {
+      await guarded.stop()
+    }
+  }, 30_000)
 
   test('slots are those of the server', async () => {
     for (const key of ['a', '{a}b', 'x{a}', '{}a', '{a', 'ü{ö}', '123456789', '{{a}}', '']) {

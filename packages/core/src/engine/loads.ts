@@ -163,9 +163,9 @@ async function fly(
     const boarded = boarding && (await boarding)
     if (boarded === 'answered') return
     const isWanted = (): boolean => !flights.every(({ isGivenUp }) => isGivenUp)
-    const marks = await (boarded === 'after-wait' && isWanted()
-      ? space.capture(policy.tags, NOT_READ)
-      : captured)
+    const taken = boarded === 'after-wait' && isWanted() ? space.capture(policy.tags, NOT_READ) : captured
+    // Where nothing has to be asked, the loader is called in the very turn of its caller.
+    const marks = isPending(taken) ? await taken : taken
     if (!isWanted()) return // while the store was asked
     for (const flight of flights) {
       flight.stamps = marks?.stamps

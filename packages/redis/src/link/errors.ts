@@ -54,7 +54,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   WRONGPASS: { code: 'LINK_DENIED', advice: 'look at user name and password' },
   NOPERM: {
     code: 'LINK_DENIED',
-    advice: 'the user lacks a permission; see docs/redis.md for what is needed',
+    advice: 'the user lacks a permission; docs/links.md lists what is needed',
   },
   DENIED: { code: 'LINK_DENIED', advice: 'it is in protected mode; set a password or bind it' },
   WRONGTYPE: {

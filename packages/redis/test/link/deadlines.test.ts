@@ -53,6 +53,26 @@ test('every call that is not answered is told so, at its own time and once', asy
   )
 })
 
+test('a timer that was held up grants a moment: what was to be written may have waited as well', async () => {
+  const clock = manualClock()
+  const deadlines = new Deadlines(clock)
+  let isLate = false
+  const caller: Caller = {
+    heard() {},
+    failed() {},
+    late() {
+      isLate = true
+    },
+  }
+  const call = new Call(['GET', 'k'], 50, caller, nothing, nothing)
+  deadlines.add(call)
+  clock.jump(clock.now() + 250)
+  await clock.advance(20)
+  expect(isLate).toBe(false)
+  await clock.advance(10)
+  expect(isLate).toBe(true)
+})
+
 test('a call that is settled keeps nothing alive', () => {
   const call = new Call(['SET', 'k', Buffer.alloc(1_000)], 100, IGNORANT, nothing, nothing)
   call.script = 'text'

@@ -173,7 +173,7 @@ describe('on a cluster', () => {
     nodeRedis('node-redis 6', () => createCluster6({ rootNodes: rootNodes() })),
   ]
 
-  test('a cluster with a password is told it', async () => {
+  test('a cluster with a password is told it, and a user with few rights is enough', async () => {
     const guarded = await startCluster({ primaries: 3, replicas: 0, password: 'secret' })
     try {
       const redis = openLink({ cluster: { nodes: guarded.addresses }, password: 'secret' })
@@ -181,6 +181,21 @@ describe('on a cluster', () => {
       expect(await redis.health()).toMatchObject({ status: 'ok' })
       expect((await redis.health()).nodes.length).toBe(3)
       await redis.close()
+
+      const rights =
+        '-@all +ping +time +info +auth +ssubscribe +sunsubscribe +cluster|slots +asking +get +spublish ~* &*'
+      for (const node of guarded.nodes) {
+        await node.command('ACL', 'SETUSER', 'app', 'on', '>app', ...rights.split(' '))
+      }
+      const few = openLink(
+        { cluster: { nodes: guarded.addresses }, username: 'app', password: 'app' },
+        { heartbeat: 50 },
+      )
+      const listener = recorder()
+      few.subscribe(['{a}c', '{b}c'], listener)
+      await until(() => expect(listener.proofs.length).toBeGreaterThan(0))
+      expect(await few.call(['GET', '{a}k'])).toBe(null)
+      await few.close()
     } finally {
       await guarded.stop()
     }

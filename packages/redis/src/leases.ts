@@ -34,38 +34,48 @@ export class RedisLeases implements Leases<Uint8Array> {
     wishes: readonly (string | undefined)[],
     ms: number,
   ): Promise<readonly LeasedRead<Uint8Array>[]> {
-    const found: LeasedRead<Uint8Array>[] = []
-    const wished = keys.flatMap((_, i) => (wishes[i] === undefined ? [] : [i]))
-    const ask = async (indices: readonly number[]): Promise<void> => {
-      const names = indices.map((i) => keys[i] ?? '')
-      const records = await readMany(this.#place, names)
-      for (const [at, i] of indices.entries()) found[i] = { record: records[at], holder: undefined }
-    }
-    const lease = async (indices: readonly number[]): Promise<void> => {
-      const parts = partsOf(indices, this.#place.link.isCluster ? 1 : MOST)
-      await Promise.all(
-        parts.map(async (part) => {
-          const names = part.map((i) => keys[i] ?? '')
-          const reads = await this.#lease(
-            names,
-            part.map((i) => wishes[i] ?? ''),
-            ms,
-          )
-          for (const [at, i] of part.entries()) found[i] = reads[at] ?? NOTHING
-        }),
-      )
-    }
+    return this.#missing > 0.5 ? this.#readAtOnce(keys, wishes, ms) : this.#readFirst(keys, wishes, ms)
+  }
 
-    const isMissing = (i: number): boolean => found[i]?.record === undefined
-    if (this.#missing > 0.5) {
-      const plain = keys.flatMap((_, i) => (wishes[i] === undefined ? [i] : []))
-      await Promise.all([plain.length > 0 && ask(plain), wished.length > 0 && lease(wished)])
-    } else {
-      await ask([...keys.keys()])
-      const missing = wished.filter(isMissing)
-      if (missing.length > 0) await lease(missing)
+  /** Records, then leases where there are none. */
+  async #readFirst(
+    keys: readonly string[],
+    wishes: readonly (string | undefined)[],
+    ms: number,
+  ): Promise<readonly LeasedRead<Uint8Array>[]> {
+    const records = await readMany(this.#place, keys)
+    const found: LeasedRead<Uint8Array>[] = records.map((record) => ({ record, holder: undefined }))
+    const missing: number[] = []
+    let wished = 0
+    for (let i = 0; i < keys.length; i++) {
+      if (wishes[i] === undefined) continue
+      wished++
+      if (records[i] === undefined) missing.push(i)
     }
-    this.#learn(wished.length, wished.filter(isMissing).length)
+    if (missing.length > 0) await this.#lease(missing, keys, wishes, ms, found)
+    this.#learn(wished, missing.length)
+    return found
+  }
+
+  /** Records with their leases by script, the others by MGET, in one round trip. */
+  async #readAtOnce(
+    keys: readonly string[],
+    wishes: readonly (string | undefined)[],
+    ms: number,
+  ): Promise<readonly LeasedRead<Uint8Array>[]> {
+    const found: LeasedRead<Uint8Array>[] = []
+    const all = [...keys.keys()]
+    const wished = all.filter((i) => wishes[i] !== undefined)
+    const plain = all.filter((i) => wishes[i] === undefined)
+    const read = async (): Promise<void> => {
+      const records = await readMany(
+        this.#place,
+        plain.map((i) => keys[i] ?? ''),
+      )
+      for (const [at, i] of plain.entries()) found[i] = { record: records[at], holder: undefined }
+    }
+    await Promise.all([plain.length > 0 && read(), this.#lease(wished, keys, wishes, ms, found)])
+    this.#learn(wished.length, wished.filter((i) => found[i]?.record === undefined).length)
     return found
   }
 
@@ -75,18 +85,27 @@ export class RedisLeases implements Leases<Uint8Array> {
     this.#missing += (missing / wished - this.#missing) * weight
   }
 
+  /** Asks for some of the keys by script, and puts the answers where they belong. */
   async #lease(
-    names: readonly string[],
-    tokens: readonly string[],
+    indices: readonly number[],
+    keys: readonly string[],
+    wishes: readonly (string | undefined)[],
     ms: number,
-  ): Promise<readonly LeasedRead<Uint8Array>[]> {
-    const { link, keys } = this.#place
-    const places = [...names.map((key) => keys.data(key)), ...names.map((key) => keys.lease(key))]
-    const found = listIn(await link.run(READ, places, [wholeMs(ms), ...tokens]), names.length * 2)
-    return names.map((key, i) => ({
-      record: recordIn(this.#place, key, found[i * 2]),
-      holder: holderIn(found[i * 2 + 1]),
-    }))
+    found: LeasedRead<Uint8Array>[],
+  ): Promise<void> {
+    const { link, keys: places } = this.#place
+    await Promise.all(
+      partsOf(indices, link.isCluster ? 1 : MOST).map(async (part) => {
+        const names = part.map((i) => keys[i] ?? '')
+        const both = [...names.map((key) => places.data(key)), ...names.map((key) => places.lease(key))]
+        const tokens = part.map((i) => wishes[i] ?? '')
+        const answer = listIn(await link.run(READ, both, [wholeMs(ms), ...tokens]), part.length * 2)
+        for (const [at, i] of part.entries()) {
+          const record = recordIn(this.#place, names[at] ?? '', answer[at * 2])
+          found[i] = { record, holder: holderIn(answer[at * 2 + 1]) }
+        }
+      }),
+    )
   }
 
   async take(key: string, token: string, ms: number): Promise<string | undefined> {
@@ -124,8 +143,6 @@ export class RedisLeases implements Leases<Uint8Array> {
     return link.run(script, [keys.data(key), keys.lease(key)], args)
   }
 }
-
-const NOTHING: LeasedRead<Uint8Array> = { record: undefined, holder: undefined }
 
 const wholeMs = (ms: number): string => String(Math.max(1, Math.ceil(ms)))
 

@@ -19,6 +19,8 @@ export interface Line {
    * has been handed over. Rejects if it no longer serves one of them.
    */
   beat(channels: readonly string[], isSharded: boolean): Promise<void>
+  /** Whether `beat` cannot say that a node has given a channel away, so that the node has to be asked beside it. */
+  readonly isBlind: boolean
   /** It hangs or leads to the wrong place: ends the connection, at once; a client that was given makes another one. */
   destroy(): void
   /** It is not needed any more: ends the connection, unless it is that of a client that was given. */

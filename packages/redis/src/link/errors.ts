@@ -13,7 +13,7 @@
 
 import { CacheError, type ErrorCode } from '@larder/core'
 
-export type LinkCode = Extract<ErrorCode, `LINK_${string}`>
+type LinkCode = Extract<ErrorCode, `LINK_${string}`>
 
 interface Meaning {
   readonly code: LinkCode
@@ -145,7 +145,7 @@ export function connectionError(link: string, cause: Error): CacheError {
 }
 
 /** The same error without what may be secret. */
-export function clean(error: Error | undefined): Error | undefined {
+function clean(error: Error | undefined): Error | undefined {
   if (error === undefined || error instanceof CacheError) return error
   const copy: Error & { code?: string } = new Error(plain(error.message))
   const code = codeOf(error)

@@ -25,8 +25,13 @@ export interface Greeting {
 /** How long to wait before a server that is loading is asked again. */
 const LOADING_PAUSE = 100
 
-/** `waiting` is called as soon as the server has answered that it does not serve yet: it is there, so it need not be given up. */
-export async function greet(ask: Ask, server: Server, clock: Clock, waiting: () => void): Promise<Greeting> {
+/** `waiting` is asked when the server has answered that it does not serve yet: whether to go on waiting for it. */
+export async function greet(
+  ask: Ask,
+  server: Server,
+  clock: Clock,
+  waiting: () => boolean,
+): Promise<Greeting> {
   await greetedBy(ask, server)
   await served(ask, clock, waiting)
   return meet(ask, server.id, clock)
@@ -52,13 +57,13 @@ function passwordUnneeded(error: unknown): null {
 }
 
 /** Until a PING is answered, or may not be asked. */
-async function served(ask: Ask, clock: Clock, waiting: () => void): Promise<void> {
+async function served(ask: Ask, clock: Clock, waiting: () => boolean): Promise<void> {
   for (;;) {
     const refusal = await ask(['ping']).then(nothing, replyOf)
     if (refusal === undefined || refusal.startsWith('NOPERM')) return
     const { code } = meaningOf(refusal)
     if (code !== 'LINK_DOWN' && code !== 'LINK_REFUSED') throw refused(' the server', 'PING', refusal)
-    waiting()
+    if (!waiting()) throw new Error('nobody waits for it any more')
     await new Promise<void>((resolve) => {
       clock.after(LOADING_PAUSE, resolve)
     })

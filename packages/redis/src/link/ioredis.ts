@@ -31,6 +31,8 @@ const ONE_LIFE: RedisOptions & { readonly protocol: 2 } = {
   // Also flushes what was in flight where ioredis 6.0.0 would forget it (its issue 2193).
   maxRetriesPerRequest: 0,
   retryStrategy: () => null,
+  // A timer that would hold up the end of the process, for a connection that is destroyed at once.
+  disconnectTimeout: 0,
   noDelay: true,
   keepAlive: 5_000,
 }
@@ -145,6 +147,7 @@ interface Inside {
 }
 
 class IoredisLine implements Line {
+  readonly isBlind = false
   readonly #redis: IoredisClient
   readonly #inside: Inside
   /** Whether this version knows no calls, only commands of its own. */
@@ -222,6 +225,7 @@ const NOT_WRITTEN = /isn't writeable|subscriber mode/
 
 /** The connection of somebody else's client, for as long as it stays the same. */
 class GivenLine implements Line {
+  readonly isBlind = true
   readonly #redis: IoredisClient
   readonly #events: LineEvents
   readonly #opened = (): void => this.#events.opened()

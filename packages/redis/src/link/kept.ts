@@ -115,7 +115,11 @@ export class Kept {
     if (line === undefined) return
     const { clock, connectTimeout } = this.#around
     const ask = asking(line, this.#around, connectTimeout)
-    const greeting = await greet(ask, server, clock, () => life === this.#life && this.#cancel())
+    const greeting = await greet(ask, server, clock, () => {
+      // It is there, so the attempt need not be given up, however long it loads.
+      if (life === this.#life) this.#cancel()
+      return life === this.#life
+    })
     if (life !== this.#life) return
     if (server.mustBePrimary === true && greeting.role === 'slave') {
       throw new Error(`${server.id} is a replica, not the primary that was asked for`)

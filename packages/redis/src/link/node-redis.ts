@@ -89,6 +89,7 @@ function send(client: NodeRedisClient, calls: readonly Call[]): void {
 
 /** The connection of somebody else's client, for as long as it stays the same. */
 class GivenLine implements Line {
+  readonly isBlind = true
   readonly #client: NodeRedisClient
   readonly #events: LineEvents
   readonly #opened = (): void => this.#events.opened()
@@ -152,6 +153,7 @@ class GivenLine implements Line {
 }
 
 class SubscriberLine implements Line {
+  readonly isBlind = true
   readonly #client: NodeRedisClient
   readonly #events: LineEvents
   #isOver = false
@@ -188,7 +190,7 @@ class SubscriberLine implements Line {
     return all(channels.map((channel) => this.#client.sUnsubscribe([channel], this.#hear)))
   }
 
-  /** To subscribe again would send nothing. A slot that moves away is an event. */
+  /** To subscribe again would send nothing. A slot that moves away is an event, which is lost while a PING is under way. */
   async beat(): Promise<void> {
     await this.#client.ping()
   }

@@ -3,6 +3,7 @@
  * subscriptions to the subscriber; and what happens to connections comes back here as events.
  */
 
+import { isCacheError } from '@larder/core'
 import { Call, type Caller } from './call.ts'
 import { Deadlines } from './deadlines.ts'
 import { down } from './errors.ts'
@@ -65,6 +66,7 @@ export class OpenedLink implements Link {
       isSharded: topology.isCluster,
       nodeOf: (channel) => (topology.isCluster ? topology.nodeOf(channel) : ''),
       identityOf: (node) => this.#peerOf(node)?.greeting?.identity,
+      stillServes: (node, channels) => this.#stillServes(node, channels),
       find: (node) => topology.find(node),
       moved: () => topology.refresh(),
     })
@@ -169,6 +171,19 @@ export class OpenedLink implements Link {
   #peerOf(node: string): Peer | undefined {
     const peers = this.#topology.peers()
     return this.isCluster ? peers.find(({ id }) => id === node) : peers[0]
+  }
+
+  /** Who may not ask must trust. */
+  async #stillServes(node: string, channels: readonly string[]): Promise<boolean> {
+    const command: readonly [string, ...string[]] = ['pubsub', 'shardnumsub', ...channels]
+    const reply = await this.#peerOf(node)
+      ?.ask(command)
+      .catch((error: unknown) => {
+        if (isCacheError(error, 'LINK_DENIED')) return 'unknown'
+        throw error
+      })
+    if (!Array.isArray(reply)) return reply === 'unknown'
+    return (reply as readonly Reply[]).every((count, i) => i % 2 === 0 || Number(count) > 0)
   }
 
   #closedError(): Error {

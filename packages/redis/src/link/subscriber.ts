@@ -29,6 +29,8 @@ export interface SubscriberSurroundings extends Surroundings {
   nodeOf(channel: string): string | undefined
   /** Which server that node is, as the connection for data knows; undefined if nobody may ask. */
   identityOf(node: string): string | undefined
+  /** Whether the node still has subscribers of all these channels: it has none of those it gave away. */
+  stillServes(node: string, channels: readonly string[]): Promise<boolean>
   /** Where to dial for that node. */
   find(node: string): Promise<Server> | Server
   /** A channel is served by another node than was thought. */
@@ -240,12 +242,19 @@ class Ear {
   #beat(line: Line): void {
     const since = this.#around.clock.now()
     const channels = new Set(this.#confirmed)
-    this.#within(line, line.beat([...channels], this.#around.isSharded), () => {
+    this.#within(line, this.#ask(line, [...channels]), () => {
       if (this.#isElsewhere()) return this.#kept.replace(new Error('it is not the server that has the data'))
       this.#events.proven(since, channels)
       const left = Math.max(0, since + this.#around.heartbeat - this.#around.clock.now())
       this.#cancelBeat = this.#around.clock.after(left, () => this.#beat(line))
     })
+  }
+
+  async #ask(line: Line, channels: readonly string[]): Promise<void> {
+    const { isSharded } = this.#around
+    await line.beat(channels, isSharded)
+    if (!isSharded || !line.isBlind || (await this.#around.stillServes(this.#node, channels))) return
+    throw new Error('a slot has moved away')
   }
 
   #isElsewhere(): boolean {

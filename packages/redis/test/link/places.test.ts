@@ -7,12 +7,17 @@ import { systemClock } from '@larder/core'
 import { faultProxy, type RedisServer, startRedis } from '@larder/testing/servers'
 import { Command, Redis } from 'ioredis-6'
 import net from 'node:net'
-import { inspect } from 'node:util'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { inspect, promisify } from 'node:util'
 import { createClient } from 'redis'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Link, LinkEvent } from '../../src/link/link.ts'
 import { openLink } from '../../src/link/open.ts'
 import { scriptOf } from '../../src/link/script.ts'
+import { vulnerability } from '../../src/link/versions.ts'
 import { recorder, rejection, until } from './clients.ts'
 
 const ends: (() => Promise<unknown> | void)[] = []
@@ -328,6 +333,57 @@ test('a version of ioredis that takes only commands of its own is served by its 
   expect(refused).toBe(1)
 })
 
+test('a server that does not answer is left alone for moments, tried by one call at a time, and used again', async () => {
+  const server = await start()
+  const redis = open(server.url, { deadline: 30 })
+  await redis.ready()
+  const states: string[] = []
+  redis.on((event) => {
+    if (event.type === 'breaker') states.push(event.state)
+  })
+  // Shorter than the silence after which the connection would be replaced.
+  const asleep = server.command('DEBUG', 'SLEEP', '0.25')
+  const outcomes = new Set<string | undefined>()
+  await until(async () => {
+    outcomes.add((await rejection(redis.call(['PING']))).code)
+    expect(states).toContain('open')
+  })
+  expect((await rejection(redis.call(['PING']))).message).toContain('left alone')
+  await asleep
+  await until(async () => expect(text(await redis.call(['PING']))).toBe('PONG'), 2_000)
+  expect(states.slice(0, 2)).toEqual(['open', 'half-open'])
+  expect(states.at(-1)).toBe('closed')
+  expect([...outcomes]).toEqual(['LINK_UNKNOWN'])
+})
+
+test('a Unix socket is a place too', async () => {
+  const socket = path.join(mkdtempSync(path.join(tmpdir(), 'larder-')), 'redis.sock')
+  const server = await start({ config: { unixsocket: socket } })
+  const redis = open({ path: socket, db: 3 })
+  expect(text(await redis.call(['SET', 'k', '1'], { deadline: 2_000 }))).toBe('OK')
+  const looking = await server.connect()
+  await looking.command('SELECT', 3)
+  expect(await looking.command('GET', 'k')).toBe('1')
+  looking.close()
+  rmSync(path.dirname(socket), { recursive: true, force: true })
+})
+
+test.each([
+  [{ redis_version: '7.0.15' }, 'CVE-2025-49844'],
+  [{ redis_version: '7.2.10' }, 'CVE-2025-49844'],
+  [{ redis_version: '8.0.3' }, 'CVE-2025-49844'],
+  [{ redis_version: '7.2.4', valkey_version: '8.1.3' }, 'Valkey 8.1.3'],
+  [{ redis_version: '7.2.11' }, undefined],
+  [{ redis_version: '8.2.2' }, undefined],
+  [{ redis_version: '8.10.0' }, undefined],
+  [{ redis_version: '7.2.4', valkey_version: '9.0.0' }, undefined],
+  [{}, undefined],
+])('of the version %o it is known: %s', (fields, problem) => {
+  const warning = vulnerability(new Map(Object.entries(fields)))
+  if (problem === undefined) expect(warning).toBe(undefined)
+  else expect(warning).toContain(problem)
+})
+
 test('health runs the scripts themselves: PING may be well when they are not', async () => {
   const server = await start({ acl: { app: 'on >x ~* &* +@all -@scripting' } })
   const scripts = [{ script: scriptOf('fill', 'return 1'), keys: ['k'], args: [] }]
@@ -390,6 +446,29 @@ test('closing leaves nothing: no socket, no timer; also while never connected', 
   await until(() => expect(resources()).toBe(before))
   for (const link of links) expect((await rejection(link.call(['PING']))).message).toContain('closed')
 })
+
+test.each(['there', 'absent'])(
+  'a program whose server is %s ends by itself when its link is closed',
+  async (what) => {
+    const server = await start()
+    if (what === 'absent') await server.kill()
+    const opening = new URL('../../src/link/open.ts', import.meta.url).href
+    const program = `
+    import { openLink } from ${JSON.stringify(opening)}
+    const link = openLink(${JSON.stringify(server.url)})
+    link.subscribe(['news'], { message() {}, proven() {}, gap() {} })
+    await link.call(['PING'], { deadline: 2_000 }).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await link.close()
+    const closed = performance.now()
+    process.on('exit', () => console.log(performance.now() - closed))
+  `
+    const args = ['--conditions=@larder/source', '--import', 'tsx', '--input-type=module', '-e', program]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 })
+    expect(Number(stdout)).toBeLessThan(500)
+  },
+  30_000,
+)
 
 test('close waits for what is under way, and no longer than it is told', async () => {
   const server = await start()

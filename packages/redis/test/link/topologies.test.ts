@@ -268,6 +268,48 @@ describe('on a cluster', () => {
     }, 30_000)
   })
 
+  test('a slot that moves away unheard is noticed all the same', async () => {
+    const client = createCluster6({ rootNodes: rootNodes() })
+    client.on('error', () => {})
+    await client.connect()
+    // node-redis tells of it by an event, which is lost where a PING is under way.
+    interface Deaf {
+      duplicate(overrides: object): Deaf
+      on(event: string, listener: () => void): Deaf
+    }
+    const deafen = (node: Deaf): Deaf => {
+      const duplicate = node.duplicate.bind(node)
+      node.duplicate = (overrides) => {
+        const copy = duplicate(overrides)
+        const on = copy.on.bind(copy)
+        copy.on = (event, listener) => (event === 'sharded-channel-moved' ? copy : on(event, listener))
+        return copy
+      }
+      return node
+    }
+    for (const master of client.masters) deafen(await client.nodeClient(master))
+    const redis = openLink(client, { deadline: 500, heartbeat: 50 })
+    const listener = recorder()
+    const channel = '{unheard}c'
+    redis.subscribe([channel], listener)
+    await until(() => expect(listener.proofs.length).toBeGreaterThan(0))
+    const from = await servers().nodeOf(channel)
+    const primaries = await redis.primaries()
+    const target = servers().nodes.find(
+      ({ port }) => port !== from.port && primaries.some((id) => id?.endsWith(`:${port}`)),
+    )
+    if (target === undefined) throw new Error('there is no other primary')
+    await servers().moveSlot(channel, target)
+    // Long before the map of slots would be looked at by itself.
+    await until(() => expect(listener.gaps).toBeGreaterThan(0), 3_000)
+    const proofs = listener.proofs.length
+    await until(() => expect(listener.proofs.length).toBeGreaterThan(proofs), 5_000)
+    await redis.call(['SPUBLISH', channel, 'moved'])
+    await until(() => expect(listener.messages).toEqual([`${channel} moved`]))
+    await redis.close()
+    client.destroy()
+  }, 30_000)
+
   test.each(kinds)(
     'over $name a node that dies takes nothing with it but its own slots, until its replica serves them',
     async (kind) => {

@@ -28,6 +28,8 @@ export interface Found {
   readonly isLeased: boolean
 }
 
+/** Between an answer and its use lie a few turns, and seldom more cuts than this. */
+const REMEMBERED = 64
 const NO_TAGS: readonly string[] = []
 const NO_STAMPS: Stamps = []
 
@@ -66,9 +68,8 @@ class Question implements Found {
     return entry && entryOf(entry.value, entry.freshUntil, withStamps(entry.terms, this.stamps))
   }
 
-  /** Between the answer and its use lie only a few turns, so any cut counts: seldom one too many. */
   get overtaken(): boolean {
-    return this.isCut || this.reads.cuts !== this.#cutsAtEnd
+    return this.isCut || this.reads.wasCut(this.key, this.#cutsAtEnd)
   }
 
   answer(): void {
@@ -93,6 +94,8 @@ interface Tick {
 export class Reads implements Asker {
   /** How often something was said about any key. */
   cuts: number = 0
+  /** Of which keys the last cuts were; undefined for many. */
+  readonly #lastCuts: (string | undefined)[] = []
   readonly #space: Space
   readonly #marks: StoredMarks
   readonly #prefix: string
@@ -108,7 +111,7 @@ export class Reads implements Asker {
 
   /** Something was said about `key`. */
   cut(key: string): void {
-    this.cuts++
+    this.#lastCuts[this.cuts++ % REMEMBERED] = key
     for (const tick of this.#ticks()) {
       const question = tick.questions.get(key)
       if (question !== undefined) question.isCut = true
@@ -116,10 +119,21 @@ export class Reads implements Asker {
   }
 
   cutWhere(matches: (key: string) => boolean): void {
-    this.cuts++
+    this.#lastCuts[this.cuts++ % REMEMBERED] = undefined
     for (const tick of this.#ticks()) {
       for (const [key, question] of tick.questions) if (matches(key)) question.isCut = true
     }
+  }
+
+  /** Whether something was said about `key` after the first `cuts` cuts. If that is too long ago, it may have been. */
+  wasCut(key: string, cuts: number): boolean {
+    if (this.cuts === cuts) return false
+    if (this.cuts - cuts > REMEMBERED) return true
+    for (let i = cuts; i < this.cuts; i++) {
+      const cut = this.#lastCuts[i % REMEMBERED]
+      if (cut === undefined || cut === key) return true
+    }
+    return false
   }
 
   #ticks(): readonly Tick[] {

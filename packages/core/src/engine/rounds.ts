@@ -9,7 +9,7 @@
 
 import { storeTimedOut } from '../errors.ts'
 import type { Deadlines } from '../store/deadline.ts'
-import type { Leases } from '../store/leases.ts'
+import type { LeasedRead } from '../store/leases.ts'
 import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
@@ -37,9 +37,10 @@ export class Page {
   hasEnded: boolean = false
   /** The token that is offered for the leases that are wished for. */
   token: string | undefined
-  readonly #wishes: (string | undefined)[] = []
+  #wishes: (string | undefined)[] | undefined
+  #marks: Map<string, number> | undefined
+  #isLeased = false
   readonly #listeners: (() => void)[] = []
-  readonly #marks = new Map<string, number>()
   readonly #leaseCalls: LeaseCalls
 
   constructor(leaseCalls: LeaseCalls) {
@@ -50,9 +51,20 @@ export class Page {
   add(key: string, wish: boolean, clock: Clock): number {
     if (wish) {
       this.token ??= newToken(clock)
+      this.#wishes ??= []
       this.#wishes[this.keys.length] = this.token
     }
     return this.keys.push(key) - 1
+  }
+
+  /** The same for a mark, for which several may ask. */
+  addMark(mark: string): number {
+    this.#marks ??= new Map()
+    const known = this.#marks.get(mark)
+    if (known !== undefined) return known
+    const at = this.keys.push(mark) - 1
+    this.#marks.set(mark, at)
+    return at
   }
 
   /** Calls `then` when the answer, or the failure, is there. */
@@ -61,57 +73,62 @@ export class Page {
     else this.#listeners.push(then)
   }
 
-  /** The same for a mark, for which several may ask. */
-  addMark(mark: string): number {
-    const known = this.#marks.get(mark)
-    if (known !== undefined) return known
-    const at = this.keys.push(mark) - 1
-    this.#marks.set(mark, at)
-    return at
-  }
-
-  send(store: Store<Entry>, deadlines: Deadlines): Promise<void> | undefined {
+  send(store: Store<Entry>, deadlines: Deadlines): void {
+    let answer: Awaitable<unknown>
     try {
-      const answer = this.#ask(store)
-      if (!isPending(answer)) return this.#end()
-      return deadlines
-        .hold(answer, () => storeTimedOut(store.name, 'get', deadlines.ms))
-        .then(undefined, (error: unknown) => {
-          this.#fail(error)
-          // Leases that were taken although the answer comes too late.
-          if (this.token !== undefined) {
-            answer.then(
-              () => this.giveBack(),
-              () => {},
-            )
-          }
-        })
-        .then(() => this.#end())
+      answer = this.#ask(store)
     } catch (error) {
-      this.#fail(error)
-      return this.#end()
+      return this.#fail(error)
     }
+    if (!isPending(answer)) return this.#take(answer)
+    const pending = answer
+    deadlines.watch(
+      pending,
+      (said) => this.#take(said),
+      (error) => this.#failed(error, pending),
+      () => storeTimedOut(store.name, 'get', deadlines.ms),
+    )
   }
 
-  #ask(store: Store<Entry>): Awaitable<void> {
+  #ask(store: Store<Entry>): Awaitable<unknown> {
+    const { keys, token } = this
     const { leases } = store
-    const isPlain = this.token === undefined && (this.keys.length === 1 || store.getMany !== undefined)
-    if (leases !== undefined && !isPlain) return this.#askWithLeases(leases)
-    const [first] = this.keys
-    if (this.keys.length > 1 || first === undefined) return this.#keep(store.getMany?.(this.keys) ?? [])
-    const record = store.get(first)
-    return isPending(record)
-      ? record.then((found) => {
-          this.records = [found]
-        })
-      : void (this.records = [record])
+    this.#isLeased = token !== undefined || (keys.length > 1 && store.getMany === undefined)
+    if (leases !== undefined && this.#isLeased) {
+      const wishes = keys.map((_, i) => this.#wishes?.[i])
+      return leases.read(keys, wishes, LEASE)
+    }
+    this.#isLeased = false
+    return keys.length === 1 ? store.get(keys[0] as string) : store.getMany?.(keys)
   }
 
-  async #askWithLeases(leases: Leases<Entry>): Promise<void> {
-    while (this.#wishes.length < this.keys.length) this.#wishes.push(undefined)
-    const reads = await leases.read(this.keys, this.#wishes, LEASE)
+  /** What was answered. A store that breaks its contract may have answered with anything. */
+  #read(said: unknown): void {
+    const { keys } = this
+    const answers: readonly unknown[] = Array.isArray(said) && said.length === keys.length ? said : []
+    if (!this.#isLeased) {
+      this.records = keys.length === 1 ? [said] : answers
+      return
+    }
+    const reads = answers as readonly LeasedRead<unknown>[]
     this.records = reads.map(({ record }) => record)
     this.holders = reads.map(({ holder }) => holder)
+  }
+
+  #take(said: unknown): void {
+    this.#read(said)
+    this.#end()
+  }
+
+  #failed(error: unknown, pending: PromiseLike<unknown>): void {
+    this.#fail(error)
+    // Leases that were taken although the answer comes too late.
+    if (this.token !== undefined) this.#takeBackLater(pending).catch(nothing)
+  }
+
+  async #takeBackLater(answer: PromiseLike<unknown>): Promise<void> {
+    this.#read(await answer)
+    this.giveBack()
   }
 
   /** Whether the lease of the key there was taken. */
@@ -128,26 +145,18 @@ export class Page {
     }
   }
 
-  #keep(answer: Awaitable<readonly unknown[]>): Awaitable<void> {
-    if (isPending(answer)) return answer.then((records) => this.#check(records))
-    return this.#check(answer)
-  }
-
-  /** A store that breaks its contract may have answered with anything. */
-  #check(records: unknown): void {
-    const isWhole = Array.isArray(records) && records.length === this.keys.length
-    this.records = isWhole ? (records as readonly unknown[]) : this.keys.map(() => undefined)
-  }
-
   #fail(error: unknown): void {
     this.failure = { error }
+    this.#end()
   }
 
-  #end(): undefined {
+  #end(): void {
     this.hasEnded = true
     for (const then of this.#listeners) then()
   }
 }
+
+const nothing = (): void => {}
 
 /** What is asked in one tick. */
 export class Round {
@@ -155,7 +164,7 @@ export class Round {
   readonly clock: Clock
   readonly #store: Store<Entry>
   readonly #leaseCalls: LeaseCalls
-  readonly #byPart = new Map<string | undefined, Page>()
+  #byPart: Map<string | undefined, Page> | undefined
 
   constructor({ store, clock, leaseCalls }: RoundsPorts) {
     this.#store = store
@@ -169,6 +178,7 @@ export class Round {
     const isAlone = store.getMany === undefined && store.leases === undefined
     if (!isAlone && store.partOf === undefined) return this.pages[0] ?? this.#newPage()
     const part = isAlone ? `:${key}` : store.partOf?.(key)
+    this.#byPart ??= new Map()
     const known = this.#byPart.get(part)
     if (known !== undefined) return known
     const page = this.#newPage()
@@ -193,7 +203,7 @@ export interface RoundsPorts {
 export class Rounds {
   readonly #ports: RoundsPorts
   #askers: Asker[] = []
-  readonly #open = new Set<Promise<void>>()
+  readonly #open = new Set<Page>()
   #isClosing = false
 
   constructor(ports: RoundsPorts) {
@@ -212,7 +222,7 @@ export class Rounds {
 
   /** When all that was asked has been answered. */
   async settled(): Promise<void> {
-    while (this.#open.size > 0) await Promise.all(this.#open)
+    for (const page of this.#open) await new Promise<void>((resolve) => page.onEnd(resolve))
   }
 
   #go(): void {
@@ -222,13 +232,12 @@ export class Rounds {
     const round = new Round(this.#ports)
     for (const asker of askers) asker.ask(round)
     for (const page of round.pages) {
+      this.#open.add(page)
       page.onEnd(() => {
+        this.#open.delete(page)
         if (this.#isClosing) page.giveBack()
       })
-      const sent = page.send(store, deadlines)
-      if (sent === undefined) continue
-      const call: Promise<void> = sent.finally(() => this.#open.delete(call))
-      this.#open.add(call)
+      page.send(store, deadlines)
     }
   }
 }

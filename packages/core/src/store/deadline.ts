@@ -30,29 +30,42 @@ export class Deadlines {
   /** Settles as `answer` does, or rejects with `late()` when it takes too long. */
   hold<T>(answer: PromiseLike<T>, late: () => Error): Promise<T> {
     if (this.ms === Infinity) return Promise.resolve(answer)
-    return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = { ends: this.#clock.now() + this.ms, late: () => reject(late()) }
-      this.#queue.push(waiting)
-      if (!this.#armed) this.#arm(this.ms)
-      answer.then(
-        (value) => {
-          this.#answered(waiting)
-          resolve(value)
-        },
-        (reason: unknown) => {
-          this.#answered(waiting)
-          reject(reason)
-        },
-      )
-    })
+    return new Promise<T>((resolve, reject) => this.watch(answer, resolve, reject, late))
   }
 
-  /** Drops the answered ones whenever they are the larger half, so that the queue is no longer than what is waited for. */
-  #answered(waiting: Waiting): void {
+  /** The same without a promise: calls `then` or `failed`, once. */
+  watch<T>(
+    answer: PromiseLike<T>,
+    then: (value: T) => void,
+    failed: (reason: unknown) => void,
+    late: () => Error,
+  ): void {
+    if (this.ms === Infinity) {
+      answer.then(then, failed)
+      return
+    }
+    const waiting: Waiting = { ends: this.#clock.now() + this.ms, late: () => failed(late()) }
+    this.#queue.push(waiting)
+    if (!this.#armed) this.#arm(this.ms)
+    answer.then(
+      (value) => {
+        if (this.#answered(waiting)) then(value)
+      },
+      (reason: unknown) => {
+        if (this.#answered(waiting)) failed(reason)
+      },
+    )
+  }
+
+  /** Whether it came in time. Drops the answered ones whenever they are the larger half, so that the queue is no longer than what is waited for. */
+  #answered(waiting: Waiting): boolean {
+    if (waiting.late === undefined) return false
     waiting.late = undefined
-    if (++this.#done < 32 || this.#done * 2 < this.#queue.length) return
-    this.#queue = this.#queue.filter((each) => each.late !== undefined)
-    this.#done = 0
+    if (++this.#done >= 32 && this.#done * 2 >= this.#queue.length) {
+      this.#queue = this.#queue.filter((each) => each.late !== undefined)
+      this.#done = 0
+    }
+    return true
   }
 
   #arm(ms: number): void {
@@ -67,7 +80,11 @@ export class Deadlines {
     const over = this.#queue.findIndex((each) => each.late !== undefined && each.ends > now + 1)
     const ended = over === -1 ? this.#queue : this.#queue.slice(0, over)
     this.#queue = over === -1 ? [] : this.#queue.slice(over)
-    for (const each of ended) each.late?.()
+    for (const each of ended) {
+      const { late } = each
+      each.late = undefined
+      late?.()
+    }
     const next = this.#queue[0]
     if (next !== undefined) this.#arm(Math.max(1, next.ends - now))
   }

@@ -85,7 +85,7 @@ export class Page {
     deadlines.watch(
       pending,
       (said) => this.#take(said),
-      (error) => this.#failed(error, pending),
+      (error) => this.#failed(pending, error),
       () => storeTimedOut(store.name, 'get', deadlines.ms),
     )
   }
@@ -120,7 +120,7 @@ export class Page {
     this.#end()
   }
 
-  #failed(error: unknown, pending: PromiseLike<unknown>): void {
+  #failed(pending: PromiseLike<unknown>, error: unknown): void {
     this.#fail(error)
     // Leases that were taken although the answer comes too late.
     if (this.token !== undefined) this.#takeBackLater(pending).catch(nothing)

@@ -153,7 +153,8 @@ export class Reads implements Asker {
     const question = tick.questions.get(key)
     if (question === undefined) tick.questions.set(key, new Question(key, wish, this, then))
     else {
-      question.more = [...(question.more ?? []), then]
+      question.more ??= []
+      question.more.push(then)
       question.wish ||= wish
     }
     if (tags !== tick.tags && tags.length > 0) tick.tags = [...new Set([...tick.tags, ...tags])]

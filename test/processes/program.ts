@@ -1,0 +1,52 @@
+/*
+ * The program of the processes: `worker.child.ts` and all it imports, as one file of JavaScript, made once for each test
+ * file. A process that has to translate TypeScript takes a second to start, and takes it from the others.
+ */
+
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+/** Something else in the place of a text of the sources. */
+export interface Change {
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Program {
+  readonly file: string
+  remove(): void
+}
+
+/** Beside the packages that are not in it, since they have native parts. */
+const FOLDER = fileURLToPath(new URL('../../packages/codecs/node_modules/.cache/', import.meta.url))
+
+export async function program(change?: Change): Promise<Program> {
+  let changed = 0
+  const bundle = await rolldown({
+    input: fileURLToPath(new URL('worker.child.ts', import.meta.url)),
+    platform: 'node',
+    external: /^(node:|lz4-napi$|msgpackr$)/,
+    resolve: { conditionNames: ['@larder/source', 'import', 'node'] },
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'change',
+        transform(code: string) {
+          if (change === undefined || !code.includes(change.find)) return undefined
+          changed++
+          return code.replace(change.find, () => change.replace)
+        },
+      },
+    ],
+  })
+  mkdirSync(FOLDER, { recursive: true })
+  const folder = mkdtempSync(path.join(FOLDER, 'processes-'))
+  const file = path.join(folder, 'worker.mjs')
+  await bundle.write({ file, format: 'esm', codeSplitting: false })
+  await bundle.close()
+  if (change !== undefined && changed !== 1)
+    throw new Error(`the sources hold this ${changed} times, not once: ${change.find}`)
+  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}

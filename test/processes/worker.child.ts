@@ -1,0 +1,101 @@
+/*
+ * A process with a cache on a Redis, that does what it is told over its line to the test.
+ */
+
+import { createCache, type ICache, type Store, type Entry } from '@larder/core'
+import { redis } from '@larder/redis'
+import { type Connection, connect } from '@larder/testing/servers'
+import { churn, handles } from './churn.ts'
+import { crowd, many } from './crowd.ts'
+import type { Opening, Order, Orders, Report, Told } from './orders.ts'
+import { TrafficRun } from './traffic.ts'
+
+/** What an open process has. */
+export interface Desk {
+  readonly cache: ICache
+  /** The source of truth. */
+  readonly truth: Connection
+  report(report: Report): void
+}
+
+let desk: Desk | undefined
+let traffic: TrafficRun | undefined
+
+function open(): Desk {
+  if (desk === undefined) throw new Error('it is not open')
+  return desk
+}
+
+function storeOf({ url, prefix, without }: Opening): Store<Entry> {
+  const { leases, channel, ...plain } = redis(url, { prefix })
+  return {
+    ...plain,
+    ...(leases !== undefined && !without.includes('leases') && { leases }),
+    ...(channel !== undefined && !without.includes('channel') && { channel }),
+  }
+}
+
+const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Orders[O]['answer']> } = {
+  async open(told) {
+    const cache = createCache({ store: storeOf(told), ttl: '1h' })
+    desk = {
+      cache,
+      truth: await connect(told.truth),
+      report: (report) => process.connected && process.send?.({ report }),
+    }
+    // The link connects by itself; who comes earlier is answered without the store.
+    while ((await cache.health()).status !== 'ok') await new Promise((resolve) => setTimeout(resolve, 5))
+    return true
+  },
+  async get({ key }) {
+    return (await open().cache.get(key)) as Orders['get']['answer']
+  },
+  crowd: (told) => crowd(open(), told),
+  many: (told) => many(open(), told),
+  async traffic(told) {
+    traffic = new TrafficRun(open(), told)
+    traffic.start()
+    return true
+  },
+  async halt() {
+    await traffic?.halt()
+    return true
+  },
+  async look() {
+    return traffic?.look() ?? []
+  },
+  handles: async () => handles(),
+  churn: (told) => churn(open().cache, told),
+  async close() {
+    await desk?.cache.close()
+    desk?.truth.close()
+    return true
+  },
+}
+
+async function obey({ id, order, told }: Told): Promise<void> {
+  try {
+    const answer = await (carryOut[order] as (what: unknown) => Promise<unknown>)(told)
+    if (process.connected) process.send?.({ id, answer })
+  } catch (error) {
+    if (process.connected)
+      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
+}
+
+/** In order, in the midst of its work, and by itself: there is no process.exit here. */
+async function leave(): Promise<void> {
+  traffic?.stop()
+  await carryOut.close({})
+  if (process.connected) process.disconnect()
+}
+
+const abandoned = (): never => process.exit(0)
+process.on('message', (told) => {
+  obey(told as Told).catch(abandoned)
+})
+process.on('disconnect', abandoned)
+process.once('SIGTERM', () => {
+  process.off('disconnect', abandoned)
+  leave().catch(() => process.exit(1))
+})

@@ -23,8 +23,8 @@ import {
   type Serializer,
 } from '@larder/core'
 
-export type CompressorName = 'lz4' | 'zstd' | 'gzip' | 'brotli'
-export type SerializerName = 'json' | 'msgpack'
+type CompressorName = 'lz4' | 'zstd' | 'gzip' | 'brotli'
+type SerializerName = 'json' | 'msgpack'
 
 export interface ShapeOptions {
   /** By name, or one of your own. Default: 'json'. */

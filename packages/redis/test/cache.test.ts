@@ -1,7 +1,8 @@
 /*
  * A cache on Redis keeps the contract of caches: alone and on a cluster, with what it is told and without.
  *
- * The clock of the contract stands still. So the time of the place is taken from it here, and so are proofs.
+ * The clock of the contract stands still. So the time of the place is taken from it here, and so are proofs. What that
+ * makes impossible is listed in skips.ts.
  */
 
 import { type Channel, codec, createCache, encoded, type Entry, type Store } from '@larder/core'
@@ -11,6 +12,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import type { Link } from '../src/link/link.ts'
 import { openLink } from '../src/link/open.ts'
+import { OVER_A_NETWORK, WITHOUT_A_CHANNEL } from './skips.ts'
 import { AS_CACHE, bytesOver, testServer } from './servers.ts'
 
 const server = testServer({ config: AS_CACHE })
@@ -57,12 +59,15 @@ const provenIn = (channel: Channel, clock: ManualClock): Channel => ({
 
 cacheContract('a cache on Redis', {
   open: (tools) => createCache({ ...tools, store: onTime(held.alone, tools.clock, true) }),
+  skip: OVER_A_NETWORK,
 })
 
 cacheContract('a cache on Redis that is told nothing', {
   open: (tools) => createCache({ ...tools, store: onTime(held.alone, tools.clock, false) }),
+  skip: WITHOUT_A_CHANNEL,
 })
 
 cacheContract('a cache on a cluster', {
   open: (tools) => createCache({ ...tools, store: onTime(held.cluster, tools.clock, false) }),
+  skip: WITHOUT_A_CHANNEL,
 })

@@ -28,20 +28,25 @@ export interface NodeHealth {
   readonly breaker: BreakerState
   /** What is wrong, and what to do; empty if nothing is. */
   readonly problems: readonly string[]
+  /** What is unwise, and breaks nothing now. */
+  readonly advice: readonly string[]
 }
 
 export interface LinkHealth {
   readonly status: 'ok' | 'degraded' | 'failed'
   readonly nodes: readonly NodeHealth[]
+  /** What is wrong; empty if the status is 'ok'. */
   readonly problems: readonly string[]
+  /** What is unwise, and breaks nothing now: it does not change the status. */
+  readonly advice: readonly string[]
 }
 
 /** Runs a script by its digest and, where the server does not know it, by its text. */
 export type RunCheck = (peer: Peer, check: ScriptCheck) => Promise<unknown>
 
 interface Found {
-  /** A note is worth knowing, and breaks nothing. */
-  readonly level: 'note' | 'degraded' | 'failed'
+  /** Advice is worth knowing, and breaks nothing. */
+  readonly level: 'advice' | 'degraded' | 'failed'
   readonly problem: string
 }
 
@@ -49,21 +54,23 @@ interface Found {
 const PATIENCE = 2_000
 const FULL = 0.8
 
-/** Of all nodes. `problems`: those that are known before anybody is asked. */
+/** Of all nodes. `problems` and `advice`: those that are known before anybody is asked. */
 export async function healthOf(
   peers: readonly Peer[],
-  problems: readonly string[],
+  { problems, advice }: Pick<LinkHealth, 'problems' | 'advice'>,
   check: (peer: Peer) => Promise<NodeHealth>,
 ): Promise<LinkHealth> {
   const nodes = await Promise.all(peers.map(check))
-  const all = [...problems, ...nodes.flatMap((node) => node.problems.map((each) => `${node.node}: ${each}`))]
+  const said = (what: 'problems' | 'advice'): readonly string[] =>
+    nodes.flatMap((node) => node[what].map((each) => `${node.node}: ${each}`))
   return {
     status: worst(
       nodes.map((node) => node.status),
       problems,
     ),
     nodes,
-    problems: all,
+    problems: [...problems, ...said('problems')],
+    advice: [...advice, ...said('advice')],
   }
 }
 
@@ -87,7 +94,7 @@ export async function nodeHealth(
   }
   if (!peer.isUp) {
     const problem = peer.lastError?.message ?? 'it is not connected yet'
-    return { ...unknown, status: 'failed', problems: [problem] }
+    return { ...unknown, status: 'failed', problems: [problem], advice: [] }
   }
   const found: Found[] = []
   const latency = await latencyOf(peer.ask, clock, found)
@@ -105,7 +112,8 @@ export async function nodeHealth(
     maxMemory: numberOf(sections.get('maxmemory')),
     evictionPolicy: sections.get('maxmemory_policy'),
     breaker: peer.breaker.state,
-    problems: found.map(({ problem }) => problem),
+    problems: found.filter(({ level }) => level !== 'advice').map(({ problem }) => problem),
+    advice: found.filter(({ level }) => level === 'advice').map(({ problem }) => problem),
   }
 }
 
@@ -171,7 +179,7 @@ function judge(fields: ReadonlyMap<string, string>, peer: Peer, found: Found[]):
   }
   if (limit !== undefined && limit > 0 && fields.get('maxmemory_policy') === 'noeviction') {
     is(
-      'degraded',
+      'advice',
       'it refuses to write when its memory is full: set maxmemory-policy to allkeys-lru, as is right for a cache',
     )
   }
@@ -187,7 +195,7 @@ function judge(fields: ReadonlyMap<string, string>, peer: Peer, found: Found[]):
   if (peer.refusal !== undefined) is('degraded', `it has refused to write for now: ${peer.refusal}`)
   if (peer.breaker.state !== 'closed') is('failed', 'it fails repeatedly and is left alone for moments')
   const known = vulnerability(fields)
-  if (known !== undefined) is('note', known)
+  if (known !== undefined) is('advice', known)
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -27,7 +27,7 @@ export class OpenedLink implements Link {
   readonly deadline: number
   readonly #settings: Settings
   /** What is known to be unwise of a client that was given. */
-  readonly #problems: readonly string[]
+  readonly #advice: readonly string[]
   readonly #deadlines: Deadlines
   readonly #topology: Topology
   readonly #subscriber: Subscriber
@@ -46,9 +46,9 @@ export class OpenedLink implements Link {
   constructor(
     settings: Settings,
     topologyOf: (around: PeerSurroundings, events: ClusterEvents) => Topology,
-    problems: readonly string[] = [],
+    advice: readonly string[] = [],
   ) {
-    this.#problems = problems
+    this.#advice = advice
     const { clock, name, heartbeat, deadline, connectTimeout } = settings
     this.#settings = settings
     this.name = name
@@ -122,10 +122,8 @@ export class OpenedLink implements Link {
 
   health(): Promise<LinkHealth> {
     const { clock, scripts } = this.#settings
-    const known =
-      this.#isClosed !== undefined
-        ? ['the link is closed']
-        : [...this.#problems, ...this.#topology.problems()]
+    const problems = this.#isClosed !== undefined ? ['the link is closed'] : this.#topology.problems()
+    const known = { problems, advice: this.#advice }
     return healthOf(this.#topology.peers(), known, (peer) =>
       nodeHealth(peer, clock, scripts, (on, check) => this.#runOn(on, check)),
     )

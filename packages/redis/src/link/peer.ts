@@ -69,7 +69,8 @@ export class Peer implements Caller {
   #stopPulse: () => void = () => {}
   #leftAt = -Infinity
   #leavingPause = LEAVING_PAUSE
-  #refusal: string | undefined
+  /** How it refused to write for now, and to what; until it has done just that. */
+  #refused: { readonly how: string; readonly what: string } | undefined
   #drained: (() => void) | undefined
 
   constructor(
@@ -109,7 +110,7 @@ export class Peer implements Caller {
 
   /** How the server last refused to write for now, if it has not written since. */
   get refusal(): string | undefined {
-    return this.#refusal
+    return this.#refused?.how
   }
 
   get outstanding(): number {
@@ -146,6 +147,7 @@ export class Peer implements Caller {
     this.#returned(call)
     this.#heardAt = this.#clock.now()
     if (!call.isSettled) this.breaker.succeeded(call.ticket)
+    if (this.#refused !== undefined && this.#refused.what === whatOf(call)) this.#refused = undefined
   }
 
   failed(call: Call, error: Error): void {
@@ -227,7 +229,7 @@ export class Peer implements Caller {
     }
     if (word === 'READONLY') this.#leave(answer)
     const meaning = meaningOf(answer)
-    if (meaning.code === 'LINK_REFUSED') this.#refusal = word
+    if (meaning.code === 'LINK_REFUSED') this.#refused = { how: word, what: whatOf(call) }
     return this.#events.redirect?.(this, call, answer) ?? false
   }
 
@@ -263,7 +265,7 @@ export class Peer implements Caller {
   #up(line: Line, greeting: Greeting): void {
     const isNew = this.#identify(greeting, true)
     this.#line = line
-    this.#refusal = undefined
+    this.#refused = undefined
     this.#lastError = undefined
     this.breaker.close()
     this.#events.met(this, greeting, isNew)
@@ -332,6 +334,11 @@ export class Peer implements Caller {
     this.#batch = []
     failAll(batch, error)
   }
+}
+
+/** A command, or the script that is called. */
+function whatOf({ name, args }: Call): string {
+  return name === 'evalsha' ? String(args[0]) : name
 }
 
 function failAll(calls: readonly Call[], error: Error): void {

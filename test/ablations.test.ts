@@ -12,8 +12,10 @@ import fc from 'fast-check'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ablations, stories } from './ablations.ts'
+import { sharedAblations } from './shared-ablations.ts'
 import { type Core, histories, play, type World, WORLDS } from './model/history.ts'
 
+const all = [...ablations, ...sharedAblations]
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = path.join(root, 'packages/core/src')
 const RUNS = 400
@@ -59,7 +61,7 @@ async function problemOf(core: Core, seenBy: string): Promise<string | undefined
 }
 
 describe('a core that lacks nothing passes', () => {
-  const checks = [...new Set(ablations.map(({ seenBy }) => seenBy))]
+  const checks = [...new Set(all.map(({ seenBy }) => seenBy))]
   let whole: Core
   beforeAll(async () => {
     whole = await coreFrom('whole', () => {})
@@ -71,7 +73,7 @@ describe('a core that lacks nothing passes', () => {
 })
 
 describe('without it the proof fails:', () => {
-  test.for(ablations.map((each, i) => [each.what, each, i] as const))(
+  test.for(all.map((each, i) => [each.what, each, i] as const))(
     '%s',
     { timeout: 60_000 },
     async ([, { find, replace, seenBy }, i]) => {

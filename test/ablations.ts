@@ -6,6 +6,7 @@
  */
 
 import { type Scenario, scenarios } from './model/scenarios.ts'
+import { sharedScenarios } from './model/shared-scenarios.ts'
 import type { World } from './model/history.ts'
 
 export interface Ablation {
@@ -14,10 +15,10 @@ export interface Ablation {
   readonly find: string
   readonly replace: string
   /** What fails without it: the random histories of a world, or a story. */
-  readonly seenBy: World | keyof typeof scenarios
+  readonly seenBy: World | keyof typeof scenarios | keyof typeof sharedScenarios
 }
 
-export const stories: Readonly<Record<string, Scenario>> = scenarios
+export const stories: Readonly<Record<string, Scenario>> = { ...scenarios, ...sharedScenarios }
 
 export const ablations: readonly Ablation[] = [
   // ---- what an invalidation cuts ---------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ type Act =
   | { readonly act: 'vanish'; readonly which: number }
   | { readonly act: 'hear'; readonly cache: number; readonly count: number }
   | { readonly act: 'cut' | 'mend' | 'die'; readonly cache: number }
+  | { readonly act: 'flow'; readonly cache: number; readonly lands: boolean }
   | { readonly act: 'restart' }
 
 export interface Step {
@@ -160,8 +161,9 @@ export function histories(world: World, length = 40): fc.Arbitrary<Step[]> {
 
 function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<Step[]> {
   const isFar = !world.startsWith('near')
-  const caches = Math.max(theme.caches, processesOf(world))
   const isShared = processesOf(world) > 2
+  // Two processes meet more often than three.
+  const caches = isShared ? theme.caches + 1 : Math.max(theme.caches, processesOf(world))
   const where = { cache: index(caches), space: index(theme.spaces) }
   const key = index(theme.keys)
   const keys = fc.uniqueArray(key, { minLength: 1, maxLength: 2 })
@@ -211,6 +213,10 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
   if (world.includes('failing')) {
     const state = fc.constantFrom<Net['state']>('up', 'up', 'down', 'read-only')
     always.push({ weight: 3, arbitrary: act('network', { state }) })
+  }
+  if (isShared) {
+    // Without it a history would hardly get beyond the first load.
+    always.push({ weight: 20, arbitrary: act('flow', { cache: index(caches), lands: fc.boolean() }) })
   }
   if (world.startsWith('channel')) {
     const cache = index(caches)
@@ -377,6 +383,8 @@ class Player {
       }
       case 'hear':
         return this.#hear(step.cache, step.count)
+      case 'flow':
+        return this.#flow(step.cache, step.lands)
       case 'cut':
         this.witness.now(`p${step.cache} is cut`)
         return this.#place.ears[step.cache]?.cut()
@@ -391,8 +399,21 @@ class Player {
     }
   }
 
+  /** All that one process has asked for is answered, for a while. */
+  async #flow(process: number, lands: boolean): Promise<void> {
+    this.witness.now(`p${process} flows`)
+    for (let round = 0; round < 6; round++) {
+      if (lands) for (const load of this.#loads.splice(0)) load.land()
+      for (const parcel of this.#net.parcels.filter(({ what }) => what.startsWith(`p${process} `))) {
+        this.#answer(parcel)
+      }
+      await turns(AT_REST)
+    }
+  }
+
   #hear(process: number, count: number): void {
     const ear = this.#place.ears[process]
+    ear?.beat(this.#clock.now())
     for (let left = count; left > 0; left--) {
       const next = ear?.next
       if (next === undefined) return
@@ -727,14 +748,19 @@ class Player {
     load?.land()
   }
 
+  #answer(parcel: Net['parcels'][number]): void {
+    if (this.#lines.length > 0) this.witness.now(`answer: ${parcel.what}`)
+    parcel.answer()
+  }
+
   #deliver(which: number, how: 'apply' | 'answer' | 'lose' | 'lose answer'): void {
     const { parcels } = this.#net
     const parcel = parcels[which % Math.max(1, parcels.length)]
     if (parcel === undefined) return
     if (how === 'lose' && parcel.isApplied) return
-    this.witness.now(`${how}: ${parcel.what}`)
+    if (how !== 'answer' || this.#lines.length === 0) this.witness.now(`${how}: ${parcel.what}`)
     if (how === 'apply' || how === 'lose answer') parcel.apply()
-    if (how === 'answer') parcel.answer()
+    if (how === 'answer') this.#answer(parcel)
     if (how === 'lose' || how === 'lose answer') {
       const process = /^p(\d) /.exec(parcel.what)?.[1]
       this.witness.lost(parcel.what)

@@ -1,9 +1,10 @@
 import * as core from '@larder/core'
 import { describe, test } from 'vitest'
 import { type Scenario, scenarios } from './scenarios.ts'
+import { sharedScenarios } from './shared-scenarios.ts'
 
 describe('ways to read what was invalidated, none of which is open', () => {
-  test.for(Object.entries<Scenario>(scenarios))('%s', async ([, scenario]) => {
+  test.for(Object.entries<Scenario>({ ...scenarios, ...sharedScenarios }))('%s', async ([, scenario]) => {
     await scenario(core)
   })
 })

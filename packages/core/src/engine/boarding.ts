@@ -141,14 +141,8 @@ async function answeredBy(
 
 /** Looks become rarer, and those of several processes do not fall together. */
 function untilFilled(space: Space, name: string, looks: number): Promise<void> {
-  const { clock } = space.house
   const pause = Math.min(LONGEST_LOOK, FIRST_LOOK * 2 ** looks)
-  return new Promise((resolve) => {
-    const stop = space.onFilled(name, pause * (0.5 + clock.random() / 2), () => {
-      stop()
-      resolve()
-    })
-  })
+  return space.filled(name, pause * (0.5 + space.house.clock.random() / 2))
 }
 
 function landedElsewhere(space: Space, name: string, flight: LoadFlight): void {

@@ -7,6 +7,7 @@ import { cacheClosed } from '../errors.ts'
 import type { Channel } from '../store/channel.ts'
 import { Deadlines } from '../store/deadline.ts'
 import type { Store } from '../store/store.ts'
+import { Waiting } from './waiting.ts'
 import { Watch } from '../watch/events.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Entry } from './entry.ts'
@@ -77,7 +78,8 @@ function assertSame({ clock, deadlines }: House, wishes: Wishes): void {
 function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_TIMEOUT }: Wishes): Shared {
   const watch = new Watch()
   const deadlines = new Deadlines(clock, storeTimeout)
-  const leaseCalls = new LeaseCalls(store)
+  const waiting = new Waiting(clock)
+  const leaseCalls = new LeaseCalls(store, waiting)
   const house: House = {
     store,
     clock,
@@ -86,7 +88,7 @@ function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_T
     rounds: new Rounds({ store, clock, deadlines, leaseCalls }),
     leaseCalls,
     trust: new Trust(clock, store.channel?.maxStaleness ?? 0),
-    awaiting: new Map(),
+    waiting,
   }
   store.onRemoval?.((key, cause) => {
     if (!watch.heard) return
@@ -105,20 +107,15 @@ function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_T
 }
 
 /** Hears what other processes do to marks, and of fills that are waited for. */
-function listen(channel: Channel, { awaiting, trust }: House, rooms: Room): () => void {
-  const wake = (): void => {
-    for (const waiting of awaiting.values()) for (const then of waiting) then()
-  }
+function listen(channel: Channel, { waiting, trust }: House, rooms: Room): () => void {
   return channel.listen(
     {
       changed: (key) => rooms.find(key.slice(0, key.indexOf('#')))?.changedElsewhere(key),
-      filled(key) {
-        for (const then of awaiting.get(key) ?? []) then()
-      },
+      filled: (key) => waiting.wake(key),
       proven: (since) => trust.proven(since),
       gap() {
         trust.gap()
-        wake()
+        waiting.wakeAll()
       },
     },
     'marks',

@@ -5,14 +5,17 @@
 
 import type { Store } from '../store/store.ts'
 import type { Entry } from './entry.ts'
+import type { Waiting } from './waiting.ts'
 
 export class LeaseCalls {
   isClosed: boolean = false
   readonly #store: Store<Entry>
+  readonly #waiting: Waiting
   readonly #open = new Set<Promise<unknown>>()
 
-  constructor(store: Store<Entry>) {
+  constructor(store: Store<Entry>, waiting: Waiting) {
     this.#store = store
+    this.#waiting = waiting
   }
 
   /** Remembers `work`, which reports its own failures, until it is done. */
@@ -28,7 +31,11 @@ export class LeaseCalls {
   }
 
   async #drop(key: string, token: string): Promise<void> {
-    await this.#store.leases?.drop(key, token)
+    try {
+      await this.#store.leases?.drop(key, token)
+    } finally {
+      this.#waiting.wake(key)
+    }
   }
 
   /** When none is under way. */

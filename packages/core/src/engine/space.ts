@@ -25,6 +25,7 @@ import { LEASE, type Rounds } from './rounds.ts'
 import type { Room } from './rooms.ts'
 import { StoredMarks, type Tokens } from './stored-marks.ts'
 import type { Trust } from './trust.ts'
+import type { Waiting } from './waiting.ts'
 import { type Far, Writes } from './writes.ts'
 
 /** What a cache and all its namespaces have in common. */
@@ -38,8 +39,8 @@ export interface House {
   readonly leaseCalls: LeaseCalls
   /** Whether what is remembered of the store may be believed. */
   readonly trust: Trust
-  /** Those who wait for a record to be filled by another process, by its key. */
-  readonly awaiting: Map<string, Set<() => void>>
+  /** Those who wait for loads of other processes. */
+  readonly waiting: Waiting
 }
 
 export class Space {
@@ -301,6 +302,8 @@ export class Space {
     } catch (error) {
       this.#tellUnstored(key, error)
       this.dropLease(key, token)
+    } finally {
+      this.house.waiting.wake(`${this.path}:${key}`)
     }
   }
 
@@ -344,23 +347,9 @@ export class Space {
     }
   }
 
-  /** Until `then` or after `ms`: a record of which another process has the lease may have been filled. Returns the way to stop. */
-  onFilled(key: string, ms: number, then: () => void): () => void {
-    const { awaiting, clock } = this.house
-    const full = `${this.path}:${key}`
-    const waiting = awaiting.get(full) ?? new Set()
-    awaiting.set(full, waiting)
-    const stop = (): void => {
-      cancel()
-      waiting.delete(then)
-      if (waiting.size === 0 && awaiting.get(full) === waiting) awaiting.delete(full)
-    }
-    const cancel = clock.after(ms, () => {
-      stop()
-      then()
-    })
-    waiting.add(then)
-    return stop
+  /** When a record of which somebody else has the lease may have been filled; after `ms` at the latest. */
+  filled(key: string, ms: number): Promise<void> {
+    return this.house.waiting.until(`${this.path}:${key}`, ms)
   }
 
   /** Another process has changed a mark of this namespace. */

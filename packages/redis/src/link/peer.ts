@@ -61,6 +61,8 @@ export class Peer implements Caller {
   #lastError: Error | undefined
   #isClosed = false
   #outstanding = 0
+  /** Scripts whose texts have been sent on this connection. */
+  readonly #introduced = new Set<string>()
   /** Counts connections. */
   #life = 1
   /** When something was last heard, or asked for after everything had been answered. */
@@ -205,8 +207,18 @@ export class Peer implements Caller {
     if (this.#line === undefined) return failAll(batch, down(this.#around.name, 'the connection was lost'))
     if (this.#outstanding === 0) this.#heardAt = this.#clock.now()
     this.#outstanding += batch.length
-    for (const call of batch) call.life = this.#life
+    for (const call of batch) {
+      call.life = this.#life
+      if (call.script !== undefined) this.#introduce(call, call.script)
+    }
     this.#line.send(batch)
+  }
+
+  /** The first time on a connection a script goes by its text: one that is unknown would be called again, out of its turn. */
+  #introduce(call: Call, text: string): void {
+    if (this.#introduced.has(text)) return
+    this.#introduced.add(text)
+    asEval(call, text)
   }
 
   /** It is under way no more. */
@@ -221,9 +233,7 @@ export class Peer implements Caller {
   #goesOn(call: Call, answer: string): boolean {
     const word = wordOf(answer)
     if (word === 'NOSCRIPT' && call.script !== undefined) {
-      call.name = 'eval'
-      call.args = [call.script, ...call.args.slice(1)]
-      call.script = undefined
+      asEval(call, call.script)
       this.take(call)
       return true
     }
@@ -265,6 +275,7 @@ export class Peer implements Caller {
   #up(line: Line, greeting: Greeting): void {
     const isNew = this.#identify(greeting, true)
     this.#line = line
+    this.#introduced.clear()
     this.#refused = undefined
     this.#lastError = undefined
     this.breaker.close()
@@ -334,6 +345,12 @@ export class Peer implements Caller {
     this.#batch = []
     failAll(batch, error)
   }
+}
+
+function asEval(call: Call, text: string): void {
+  call.name = 'eval'
+  call.args = [text, ...call.args.slice(1)]
+  call.script = undefined
 }
 
 /** A command, or the script that is called. */

@@ -94,7 +94,9 @@ function readUrl(text: string): { store: string; [option: string]: unknown } {
       "openCache: the URL must begin with the name of a store, as in 'memory:' or 'redis://localhost'",
     )
   }
-  const store = PACKAGE_OF_SCHEME[scheme] ?? scheme
+  // 'redis+cluster' is a way to write where a Redis is.
+  const [base = scheme] = scheme.split('+')
+  const store = PACKAGE_OF_SCHEME[base] ?? base
   const [place = '', query = ''] = text.split('?', 2)
   const options: Record<string, unknown> = {}
   for (const [name, value] of new URLSearchParams(query)) options[name] = readValue(value)

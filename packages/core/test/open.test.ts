@@ -59,11 +59,14 @@ describe('a cache is opened by a setting', () => {
     expect(opened).toEqual([{ url: 'redis://user:pw@host:1/2', secret: 's' }])
   })
 
-  test.for(['rediss', 'valkey', 'valkeys', 'REDIS'])('%s: is the package redis', async (scheme) => {
-    const { adapter, opened } = recorded()
-    await openCache(`${scheme}://h`, { adapters: { redis: adapter } })
-    expect(opened).toEqual([{ url: `${scheme}://h` }])
-  })
+  test.for(['rediss', 'valkey', 'valkeys', 'REDIS', 'redis+cluster', 'rediss+sentinel', 'valkey+cluster'])(
+    '%s: is the package redis',
+    async (scheme) => {
+      const { adapter, opened } = recorded()
+      await openCache(`${scheme}://h`, { adapters: { redis: adapter } })
+      expect(opened).toEqual([{ url: `${scheme}://h` }])
+    },
+  )
 
   test('an installed adapter is found by its name', async () => {
     const cache = await openCache('memory:?maxEntries=2')

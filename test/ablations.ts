@@ -209,7 +209,7 @@ export const ablations: readonly Ablation[] = [
   }`,
     replace: `    return this.#lanes.has(key) && false
   }`,
-    seenBy: 'far',
+    seenBy: 'what is being deleted, or replaced, is not read from the store',
   },
   {
     what: 'the writes of a key go out one after the other',

@@ -126,6 +126,22 @@ export const scenarios = {
     }
   },
 
+  'what is being deleted, or replaced, is not read from the store': async (core) => {
+    for (const change of [(cache: ICache) => cache.delete('k'), (cache: ICache) => cache.set('k', 'new')]) {
+      const setting = far(core)
+      const { cache, net } = setting
+      await flowing(setting, cache.set('k', 'old'))
+      const changed = change(cache)
+      const read = cache.get('k')
+      await turns(40)
+      for (const each of net.parcels.filter(({ what }) => what.startsWith('get'))) each.answer()
+      await setting.flow()
+      await changed
+
+      expect(await read).not.toBe('old')
+    }
+  },
+
   'a touch does not bring back what was deleted in the same breath': async (core) => {
     for (let breath = 0; breath < 16; breath++) {
       const setting = far(core)
@@ -447,7 +463,7 @@ export const scenarios = {
         await clock.advance(20)
         const offered: unknown[] = []
         const asked = cache.getOrSet('k', ({ stale }) => (offered.push(stale?.value), 'new'), {
-          schema: schema as never,
+          schema,
           staleIfError: '1h',
         })
         await setting.flow()

@@ -296,15 +296,14 @@ export const sharedScenarios = {
       await here.flowTo('take')
       gate.release()
       await turns(60)
-      for (const each of here.parcels('read')) each.answer()
-      await turns(60)
+      for (let round = 0; round < 3; round++) {
+        for (const each of here.parcels('')) if (!each.what.startsWith('p0 take')) each.answer()
+        await turns(60)
+      }
       await here.flow()
 
-      const outcomes = await now(Promise.allSettled([first, second]))
-      for (const outcome of outcomes) {
-        if (outcome.status === 'fulfilled') expect(outcome.value).toBe('stale')
-        else expect(outcome).toMatchObject({ reason: { code: 'LOAD_RECURSION' } })
-      }
+      expect(await now(first)).toBe('stale') // for a load that has failed
+      expect(await now(second)).toBe('second')
     },
 
   'a loader runs in the context of its own caller, also if many ask in one tick': async (core) => {
@@ -325,7 +324,7 @@ export const sharedScenarios = {
     ])
     await here.flowing(all)
 
-    expect(seen.toSorted()).toEqual([
+    expect(seen.toSorted(([one], [other]) => one.localeCompare(other))).toEqual([
       ['k', 'ann'],
       ['l', 'bob'],
       ['m', 'dan'],

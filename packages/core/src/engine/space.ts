@@ -62,8 +62,6 @@ export class Space {
   readonly #stored: StoredMarks | undefined
   readonly #reads: Reads | undefined
   readonly #room: Room
-  /** Held, so that messages about the marks around find somebody who hears them. */
-  readonly around: Space | undefined
 
   /** `surviving`: the marks of an earlier space of this room, which entries still carry. */
   constructor(house: House, room: Room, around?: Space, surviving?: LocalMarks) {
@@ -71,7 +69,6 @@ export class Space {
     this.house = house
     this.path = path
     this.#room = room
-    this.around = around
     this.view = prefixed(house.store, `${path}:`)
     this.sync = house.store.sync === true
     this.writes = this.#newWrites((key) => this.view.delete(key))

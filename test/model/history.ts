@@ -132,6 +132,7 @@ const some = (upTo: number): fc.Arbitrary<number[]> =>
 /** What one history is about: few keys and few kinds of steps meet more often than many. */
 interface Theme {
   readonly keys: number
+  readonly tags: number
   readonly spaces: number
   readonly caches: number
   /** For each kind of step how often it comes, of 3. */
@@ -148,6 +149,7 @@ const LONGEST_LOOK = 250
 
 const themes: fc.Arbitrary<Theme> = fc.record({
   keys: fc.constantFrom(1, 1, 2, KEYS.length),
+  tags: fc.constantFrom(1, TAGS.length),
   spaces: fc.constantFrom(1, 1, SPACES.length),
   caches: fc.constantFrom(1, 2),
   often: fc.array(fc.constantFrom(0, 1, 1, 3), { minLength: KINDS, maxLength: KINDS }),
@@ -155,7 +157,7 @@ const themes: fc.Arbitrary<Theme> = fc.record({
 })
 
 /** Histories that make sense in `world`. */
-export function histories(world: World, length = 40): fc.Arbitrary<Step[]> {
+export function histories(world: World, length = processesOf(world) > 2 ? 60 : 40): fc.Arbitrary<Step[]> {
   return themes.chain((theme) => historiesOn(world, theme, length))
 }
 
@@ -173,7 +175,7 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
       fc.constantFrom<Behaviour>('at once', 'undefined', 'fail', 'keep', 'keep', 'skip'),
     ),
     naming: fc.constantFrom(...theme.namings),
-    tags: some(TAGS.length),
+    tags: some(theme.tags),
     policy: index(POLICIES.length),
     leaves: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.boolean()),
   })
@@ -181,7 +183,7 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
     name: Act['act'],
     rest: { [K in keyof R]: fc.Arbitrary<R[K]> },
   ): fc.Arbitrary<Act> => fc.record({ act: fc.constant(name), ...rest }) as unknown as fc.Arbitrary<Act>
-  const tags = fc.uniqueArray(index(TAGS.length))
+  const tags = fc.uniqueArray(index(theme.tags))
   const kinds: readonly fc.Arbitrary<Act>[] = [
     act('get', { ...where, key }),
     act('peek', { ...where, key }),
@@ -192,7 +194,7 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
     act('set', { ...where, keys, tags, policy: index(POLICIES.length) }),
     act('delete', { ...where, keys }),
     act('expire', { ...where, keys }),
-    act('invalidateTags', { ...where, tags: some(TAGS.length) }),
+    act('invalidateTags', { ...where, tags: some(theme.tags) }),
     act('clear', where),
     act('write', { key }),
     act('leave', { which: index(4) }),
@@ -469,6 +471,8 @@ class Player {
     }
     await this.#rest()
     this.#throwBroken()
+    const isWhole = this.#lines.length > 0 && !this.#lines.some(({ isDead }) => isDead)
+    if (isWhole && this.#clock.pending > 0) this.witness.fail(`${this.#clock.pending} timers are left at rest`)
     const alive = this.#caches.flatMap(([root], i) => (this.#isDead(i) || root === undefined ? [] : [root]))
     for (const root of alive) this.#books(root)
     for (const [i, root] of alive.entries()) this.#settles(i, root.close())
@@ -506,10 +510,12 @@ class Player {
   }
 
   async #deliverAll(): Promise<void> {
+    const { ears } = this.#place
+    const isQuiet = this.#loads.length === 0 && this.#net.parcels.length === 0
+    if (isQuiet && ears.every(({ next }) => next === undefined)) return
     for (const load of this.#loads.splice(0)) load.land()
     for (const parcel of this.#net.parcels.slice()) parcel.answer()
     for (const i of this.#lines.keys()) {
-      this.#place.ears[i]?.beat(this.#clock.now())
       if (!this.#isDead(i)) this.#hear(i, Infinity)
     }
     await turns(AT_REST)

@@ -92,6 +92,24 @@ describe('a namespace that nobody holds', { timeout: 60_000 }, () => {
     expect(seen.perTenant).toBeLessThan(200)
   })
 
+  test('is heard of by those inside it, when another process clears it', () => {
+    const seen = collecting(`
+      const below = delayed(memory())
+      let heard
+      const channel = { maxStaleness: 3_600_000, listen: (listener) => ((heard = listener), () => {}) }
+      const cache = createCache({ store: { ...below, channel } })
+      heard.proven(performance.now())
+      const deep = cache.namespace('tenant').namespace('deep')
+      await deep.set('k', 1)
+      const before = [await deep.get('k'), await deep.get('k')]
+      await collect()
+      await below.delete('larder/tenant#:')
+      heard.changed('larder/tenant#:')
+      print({ before, after: await deep.get('k') ?? null })
+    `)
+    expect(seen).toEqual({ before: [1, 1], after: null })
+  })
+
   test('between two that are held is still one namespace for both', () => {
     const seen = collecting(`
       const answers = []

@@ -57,6 +57,7 @@ const opening = ({ url, without }: Where): Opening => ({
   truth: truth.port,
   prefix: `crowd-${++prefixes}`,
   without,
+  deadline: 2_000,
 })
 
 const loadsOf = async (key: string): Promise<number> => Number(await truth.command('GET', `loads:${key}`))
@@ -88,21 +89,17 @@ function tell(what: string): void {
 
 describe.for(places)('a crowd $name', { timeout: PATIENCE }, (place) => {
   // All before any test: processes that start take the time of those that work.
-  let [one, killed, asleep]: (readonly Worker[])[] = []
+  let killed: readonly Worker[] = []
+  let asleep: readonly Worker[] = []
   const fleet = new Fleet(() => made.file)
   beforeAll(async () => {
-    for (const take of [
-      (team: readonly Worker[]): unknown => (one = team),
-      (team: readonly Worker[]): unknown => (killed = team),
-      (team: readonly Worker[]): unknown => (asleep = team),
-    ]) {
-      take(await fleet.addMany(PROCESSES, opening(place)))
-    }
+    killed = await fleet.addMany(PROCESSES, opening(place))
+    asleep = await fleet.addMany(PROCESSES, opening(place))
   }, PATIENCE)
   afterAll(() => fleet.end())
 
   test('of four processes with 250 callers each: one load', async () => {
-    const workers = one ?? []
+    const workers = killed
     const key = `cold ${place.name}`
 
     const { crowds, holder } = gather(workers, key, 300)
@@ -117,7 +114,7 @@ describe.for(places)('a crowd $name', { timeout: PATIENCE }, (place) => {
 
   // These two mostly wait for a lease to end, so they wait together.
   test.concurrent('whose loader is killed in the middle of its load: one more load', async () => {
-    const workers = killed ?? []
+    const workers = killed
     const key = `killed ${place.name}`
 
     const { crowds, holder } = gather(workers, key, 500)
@@ -132,7 +129,7 @@ describe.for(places)('a crowd $name', { timeout: PATIENCE }, (place) => {
   })
 
   test.concurrent('whose loader sleeps for longer than its lease: one more load, and what the sleeper brings is not kept', async () => {
-    const workers = asleep ?? []
+    const workers = asleep
     const key = `asleep ${place.name}`
 
     const { crowds, holder } = gather(workers, key, 300)
@@ -153,7 +150,7 @@ describe.for(places)('a crowd $name', { timeout: PATIENCE }, (place) => {
     // Once it has nothing more to say, its fill has been refused.
     await sleeper.ask('close', {})
     for (const worker of workers) {
-      if (worker !== sleeper) expect(await worker.ask('get', { key })).toEqual(winner)
+      if (worker !== sleeper) expect(await worker.ask('get', { keys: [key] })).toEqual([winner])
     }
   })
 })

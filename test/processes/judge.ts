@@ -15,9 +15,6 @@
 import type { ChangeNote, Kind, ReadNote, Report } from './orders.ts'
 import { KEYS, nameOf } from './places.ts'
 
-/** ms: between what a promise says and what can be seen of it from outside lies the turn in which it is told. */
-const MARGIN = 5
-
 interface Change {
   readonly by: number
   readonly kind: Kind
@@ -104,6 +101,11 @@ export class Judge {
     return { ...this.#sums, invalidations: { ...this.#invalidations }, examples: [...this.#examples] }
   }
 
+  get isBroken(): boolean {
+    const { resurrected, own, late } = this.#sums
+    return resurrected + own + late > 0
+  }
+
   /** Invalidations so far. */
   get rounds(): number {
     return Object.values(this.#invalidations).reduce((sum, each) => sum + each, 0)
@@ -140,7 +142,7 @@ export class Judge {
   }
 
   #judgeUntil(end: number): void {
-    if (this.#waiting.length < 2_000 && end !== Infinity) return
+    if (this.#waiting.length < 500 && end !== Infinity) return
     const ready = this.#waiting.filter(({ at }) => at < end)
     this.#waiting = this.#waiting.filter(({ at }) => at >= end)
     ready.sort((a, b) => a.at - b.at)
@@ -201,7 +203,7 @@ export class Judge {
   #readWide(by: number, read: ReadNote, concern: number, heard: Heard, called: number): void {
     while (heard.recent.length > 0) {
       const [oldest] = heard.recent
-      if (oldest === undefined || oldest.settled + this.#maxStaleness + MARGIN >= called) break
+      if (oldest === undefined || oldest.settled + this.#maxStaleness >= called) break
       heard.recent.shift()
       if (oldest.called > heard.due) {
         heard.due = oldest.called

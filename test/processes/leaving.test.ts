@@ -52,7 +52,7 @@ test('a process that is told to leave finishes its loads, keeps what they bring,
   expect(await worker.ended).toEqual({ code: 0, signal: null })
   expect(await leasesOf(there)).toEqual([])
   const next = await fleet.add(there)
-  expect(await next.ask('get', { key: 'k' })).toMatchObject({ by: worker.pid })
+  expect(await next.ask('get', { keys: ['k'] })).toMatchObject([{ by: worker.pid }])
 })
 
 test('a load that takes longer than the process waits is given up, and its lease is free at once', async () => {
@@ -61,7 +61,7 @@ test('a load that takes longer than the process waits is given up, and its lease
   const staying = await fleet.add(there)
   const loading = leaving.loading('k')
   const given = leaving
-    .ask('crowd', { key: 'k', callers: 20, loadMs: 4_000 })
+    .ask('crowd', { key: 'k', callers: 20, loadMs: 2_500 })
     .catch((error: Error) => error.message)
   await loading
   const crowd = staying.ask('crowd', { key: 'k', callers: 20, loadMs: 10 })

@@ -13,13 +13,22 @@ export interface Opening {
   readonly truth: number
   readonly prefix: string
   readonly without: readonly Part[]
+  /** ms for each answer of the store: more than the default where it is not to be judged how busy the machine is. */
+  readonly deadline?: number
 }
 
 /** What can be asked of a process: what it is told with, and what it answers. */
 export interface Orders {
   open: { readonly told: Opening; readonly answer: true }
-  /** The value of a key, if the cache has a fresh one. */
-  get: { readonly told: { readonly key: string }; readonly answer: Loaded | undefined }
+  /** The values of keys, as far as the cache has fresh ones. */
+  get: { readonly told: { readonly keys: readonly string[] }; readonly answer: readonly unknown[] }
+  /** Loads a value for each key, which is its own tag. */
+  load: { readonly told: { readonly keys: readonly string[]; readonly value: string }; readonly answer: true }
+  /** Says what became of it, and when. */
+  invalidate: {
+    readonly told: { readonly tags: readonly string[] }
+    readonly answer: { readonly far: string; readonly at: number }
+  }
   /** Many callers of one key at once. */
   crowd: {
     readonly told: { readonly key: string; readonly callers: number; readonly loadMs: number }
@@ -38,8 +47,8 @@ export interface Orders {
   /** Reads, loads and invalidations of all kinds, until `halt`. They are reported as they happen. */
   traffic: { readonly told: Traffic; readonly answer: true }
   halt: { readonly told: object; readonly answer: true }
-  /** What every key has now. */
-  look: { readonly told: object; readonly answer: readonly (Kept | undefined)[] }
+  /** What every key of the traffic has now, and what is loaded where there is nothing. */
+  look: { readonly told: object; readonly answer: readonly Kept[] }
   /** What keeps the process alive. */
   handles: { readonly told: object; readonly answer: readonly string[] }
   /** Operations on a store that comes and goes, and how much memory is in use on the way. */

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
-/** Something else in the place of a text of the sources. */
+/** Something else in the place of a text of the sources, which must hold it once. */
 export interface Change {
   readonly find: string
   readonly replace: string
@@ -22,8 +22,8 @@ export interface Program {
 /** Beside the packages that are not in it, since they have native parts. */
 const FOLDER = fileURLToPath(new URL('../../packages/codecs/node_modules/.cache/', import.meta.url))
 
-export async function program(change?: Change): Promise<Program> {
-  let changed = 0
+export async function program(changes: readonly Change[] = []): Promise<Program> {
+  const places = changes.map((): string[] => [])
   const bundle = await rolldown({
     input: fileURLToPath(new URL('worker.child.ts', import.meta.url)),
     platform: 'node',
@@ -33,10 +33,14 @@ export async function program(change?: Change): Promise<Program> {
     plugins: [
       {
         name: 'change',
-        transform(code: string) {
-          if (change === undefined || !code.includes(change.find)) return undefined
-          changed++
-          return code.replace(change.find, () => change.replace)
+        transform(code: string, id: string) {
+          let text = code
+          for (const [i, { find, replace }] of changes.entries()) {
+            const parts = text.split(find)
+            for (let n = 1; n < parts.length; n++) places[i]?.push(id)
+            text = parts.join(replace)
+          }
+          return text === code ? undefined : text
         },
       },
     ],
@@ -46,7 +50,9 @@ export async function program(change?: Change): Promise<Program> {
   const file = path.join(folder, 'worker.mjs')
   await bundle.write({ file, format: 'esm', codeSplitting: false })
   await bundle.close()
-  if (change !== undefined && changed !== 1)
-    throw new Error(`the sources hold this ${changed} times, not once: ${change.find}`)
+  for (const [i, { find }] of changes.entries()) {
+    const found = places[i]?.length
+    if (found !== 1) throw new Error(`the sources hold this ${found} times, not once: ${find}`)
+  }
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

@@ -9,6 +9,7 @@ import { redis } from '@larder/redis'
 import { type FaultProxy, faultProxy, type RedisServer, startRedis } from '@larder/testing/servers'
 import { Fleet, type Worker } from './fleet.ts'
 import { Judge, type Verdict } from './judge.ts'
+import { linesOf } from './lines.ts'
 import { type Kept, now, type Opening, type Part } from './orders.ts'
 import { KEYS, nameOf } from './places.ts'
 
@@ -20,6 +21,8 @@ export interface SoakOptions {
   readonly without?: readonly Part[]
   /** Default: true. */
   readonly faults?: boolean
+  /** Ends at the first promise that is broken. */
+  readonly untilBroken?: boolean
   readonly seed?: number
 }
 
@@ -36,9 +39,11 @@ export interface Soaked extends Verdict {
 }
 
 const PROCESSES = 3
-const CLIENTS = 12
+const CLIENTS = 20
 /** Default of @larder/redis. */
 const MAX_STALENESS = 1_000
+/** ms: a read is called a little before it looks at what is remembered. */
+const MARGIN = 5
 
 const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -69,7 +74,7 @@ class Soak {
   readonly #server: RedisServer
   readonly #proxy: FaultProxy
   readonly #fleet: Fleet
-  readonly #judge = new Judge(MAX_STALENESS)
+  readonly #judge: Judge
   readonly #members = new Map<number, Member>()
   readonly #faults: Record<string, number> = {}
   readonly #random: () => number
@@ -86,6 +91,8 @@ class Soak {
     fleet: Fleet,
   ) {
     this.#options = options
+    // Without a channel nothing is remembered.
+    this.#judge = new Judge(options.without?.includes('channel') === true ? 0 : MAX_STALENESS + MARGIN)
     this.#truth = truth
     this.#server = server
     this.#proxy = proxy
@@ -100,16 +107,23 @@ class Soak {
     const began = now()
     await Promise.all(Array.from({ length: PROCESSES }, (_, place) => this.#join(place)))
     const chaos = this.#options.faults === false ? Promise.resolve() : this.#chaos()
-    while (this.#judge.rounds < this.#options.rounds || !this.#hadAll) await passed(20)
+    while (!this.#isEnough()) await passed(20)
     this.#isOver = true
     await chaos
     const workers = [...this.#members.values()].map(({ worker }) => worker)
     await Promise.all(workers.map((worker) => worker.ask('halt', {})))
     this.#judge.end()
     const seconds = (now() - began) / 1_000
+    const so = { ...this.#judge.verdict, seconds, faults: this.#faults }
+    if (this.#options.untilBroken === true) return { ...so, left: 0, leftOld: [], disagreed: [], leases: 0 }
     await passed(2 * MAX_STALENESS) // what is remembered has been proven anew, or forgotten
     const end = await this.#look(workers)
-    return { ...this.#judge.verdict, seconds, faults: this.#faults, ...end }
+    return { ...so, ...end }
+  }
+
+  #isEnough(): boolean {
+    if (this.#options.untilBroken === true && this.#judge.isBroken) return true
+    return this.#judge.rounds >= this.#options.rounds && this.#hadAll
   }
 
   #opening(place: number): Opening {
@@ -163,6 +177,13 @@ class Soak {
       },
       'connections are half open': async () => {
         proxy.blackHole({ existing: true })
+        await passed(300 + this.#random() * 1_500)
+        await proxy.heal()
+      },
+      'messages are lost': async () => {
+        const { subscribed } = await linesOf(server, proxy)
+        proxy.blackHole({ new: true })
+        for (const each of subscribed) each.down.lose()
         await passed(300 + this.#random() * 1_500)
         await proxy.heal()
       },

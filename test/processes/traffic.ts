@@ -6,7 +6,7 @@
  * its time: so what it brings is as old as it could be.
  */
 
-import { type CacheEvent, type ICache, isCacheError } from '@larder/core'
+import type { CacheEvent, ICache } from '@larder/core'
 import type { ChangeNote, Kept, Kind, ReadNote, Traffic } from './orders.ts'
 import { now } from './orders.ts'
 import { CLEAR_PLACES, KEYS, type KeyPlace, SPACES, TAG_PLACES } from './places.ts'
@@ -36,6 +36,7 @@ export class TrafficRun {
   readonly #options: Traffic
   readonly #running: Promise<void>[] = []
   #isHalted = false
+  #isLeaving = false
   #sets = 0
   // What has happened since the last report.
   #reads: ReadNote[] = []
@@ -79,21 +80,25 @@ export class TrafficRun {
     this.#running.push(this.#reporting())
   }
 
-  /** Callers begin nothing new. */
-  stop(): void {
+  /** Begins nothing new. The cache is about to be closed, which is no failure. */
+  leave(): void {
     this.#isHalted = true
+    this.#isLeaving = true
   }
 
   async halt(): Promise<void> {
-    this.stop()
+    this.#isHalted = true
     await Promise.all(this.#running)
     this.#report()
   }
 
-  /** What every key has, of those that have something. */
-  async look(): Promise<readonly (Kept | undefined)[]> {
+  /** What every key has, and what is loaded where there is nothing. */
+  async look(): Promise<readonly Kept[]> {
     return Promise.all(
-      KEYS.map(async (at) => (await this.#cacheOf(at.space).get(at.key)) as Kept | undefined),
+      KEYS.map(
+        async (at) =>
+          this.#cacheOf(at.space).getOrSet(at.key, () => this.#load(at), at.policy) as Promise<Kept>,
+      ),
     )
   }
 
@@ -132,7 +137,7 @@ export class TrafficRun {
       try {
         await (this.#random() < 0.15 ? this.#change() : this.#read())
       } catch (error) {
-        if (this.#isHalted && isCacheError(error, 'CACHE_CLOSED')) return
+        if (this.#isLeaving) return
         this.#rejections++
         if (this.#rejections === 1) console.error(error)
       }

@@ -7,7 +7,7 @@ import { redis } from '@larder/redis'
 import { type Connection, connect } from '@larder/testing/servers'
 import { churn, handles } from './churn.ts'
 import { crowd, many } from './crowd.ts'
-import type { Opening, Order, Orders, Report, Told } from './orders.ts'
+import { now, type Opening, type Order, type Orders, type Report, type Told } from './orders.ts'
 import { TrafficRun } from './traffic.ts'
 
 /** What an open process has. */
@@ -26,8 +26,8 @@ function open(): Desk {
   return desk
 }
 
-function storeOf({ url, prefix, without }: Opening): Store<Entry> {
-  const { leases, channel, ...plain } = redis(url, { prefix })
+function storeOf({ url, prefix, without, deadline }: Opening): Store<Entry> {
+  const { leases, channel, ...plain } = redis(url, { prefix, ...(deadline !== undefined && { deadline }) })
   return {
     ...plain,
     ...(leases !== undefined && !without.includes('leases') && { leases }),
@@ -37,7 +37,12 @@ function storeOf({ url, prefix, without }: Opening): Store<Entry> {
 
 const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Orders[O]['answer']> } = {
   async open(told) {
-    const cache = createCache({ store: storeOf(told), ttl: '1h' })
+    const { deadline: storeTimeout } = told
+    const cache = createCache({
+      store: storeOf(told),
+      ttl: '1h',
+      ...(storeTimeout !== undefined && { storeTimeout }),
+    })
     desk = {
       cache,
       truth: await connect(told.truth),
@@ -47,8 +52,14 @@ const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Or
     while ((await cache.health()).status !== 'ok') await new Promise((resolve) => setTimeout(resolve, 5))
     return true
   },
-  async get({ key }) {
-    return (await open().cache.get(key)) as Orders['get']['answer']
+  get: ({ keys }) => open().cache.getMany(keys),
+  async load({ keys, value }) {
+    await Promise.all(keys.map((key) => open().cache.getOrSet(key, () => value, { tags: [key] })))
+    return true
+  },
+  async invalidate({ tags }) {
+    const { far } = await open().cache.invalidateTags(...tags)
+    return { far, at: now() }
   },
   crowd: (told) => crowd(open(), told),
   many: (told) => many(open(), told),
@@ -85,7 +96,7 @@ async function obey({ id, order, told }: Told): Promise<void> {
 
 /** In order, in the midst of its work, and by itself: there is no process.exit here. */
 async function leave(): Promise<void> {
-  traffic?.stop()
+  traffic?.leave()
   await carryOut.close({})
   if (process.connected) process.disconnect()
 }

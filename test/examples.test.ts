@@ -27,5 +27,5 @@ describe.for(examples)('examples/%s', (file) => {
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
     expect(stdout).not.toBe('')
     expect(stdout).not.toContain('false')
-  })
+  }, 60_000)
 })

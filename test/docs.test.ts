@@ -22,6 +22,7 @@ const pages: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   ...listed('docs').map((file) => `docs/${file}`),
+  'docs/operations/README.md',
   ...listed('packages').map((folder) => `packages/${folder}/README.md`),
 ].filter((file) => file.endsWith('.md') && existsSync(path.join(root, file)))
 
@@ -253,7 +254,8 @@ describe.each(pages)('%s', (page) => {
 describe('nothing is left out', () => {
   test('the index lists every page', () => {
     const links = linksOf('docs/README.md')
-    for (const page of listed('docs')) if (page !== 'README.md') expect(links).toContain(page)
+    const others = listed('docs').filter((page) => page !== 'README.md')
+    for (const page of others) expect(links).toContain(page.endsWith('.md') ? page : `${page}/README.md`)
   })
 
   test('the index names every method of a cache', () => {

@@ -57,11 +57,11 @@ async function take(space: Space, { name, holder, tokens }: Wanted): Promise<str
   return (await space.takeLease(name, token)) === token ? token : undefined
 }
 
-/** A load has the lease; unless it was given up while that was asked for. */
+/** A load has the lease; unless what it brings will not be stored anyhow: then nobody need wait for it. */
 function has(space: Space, name: string, flight: LoadFlight, lease: string | undefined): void {
   flight.before = undefined
   if (lease === undefined) return
-  if (flight.isGivenUp) space.dropLease(name, lease)
+  if (flight.isGivenUp || flight.cut) space.dropLease(name, lease)
   else flight.lease = lease
 }
 

@@ -168,6 +168,7 @@ function acknowledged(space: Space, name: string, far: Awaitable<Far>): Awaitabl
   if (!isPending(far)) return far
   return far.then((reached) => {
     space.cut(name)
+    space.leaseEnded(name)
     return reached
   })
 }
@@ -284,6 +285,7 @@ async function touchLeased(
   const renewed = entryOf(entry.value, Math.floor(now + ttl), entry.terms)
   const isFilled = await space.fillNow(name, token, renewed)
   if (isFilled === undefined) space.dropLease(name, token)
+  else space.leaseEnded(name)
   return isFilled === true
 }
 

@@ -281,9 +281,19 @@ export class Space {
     return this.#leasing(key, (leases, full) => leases.renew(full, token, LEASE))
   }
 
-  /** Nothing will be filled under this lease. Nobody waits for that but `close`. */
+  /** Nothing will be filled under this lease. Nobody waits for that but `close`, and those who wanted the lease. */
   dropLease(key: string, token: string): void {
-    this.house.leaseCalls.track(this.#leasing(key, (leases, full) => leases.drop(full, token)))
+    this.house.leaseCalls.track(this.#dropLease(key, token))
+  }
+
+  async #dropLease(key: string, token: string): Promise<void> {
+    await this.#leasing(key, (leases, full) => leases.drop(full, token))
+    this.leaseEnded(key)
+  }
+
+  /** This process has ended a lease of the key, whoever had it: those here who wait for that look at once. */
+  leaseEnded(key: string): void {
+    this.house.waiting.wake(`${this.path}:${key}`)
   }
 
   /** Puts there what was loaded, if nothing has been said about the key anywhere since its lease was taken. */
@@ -300,7 +310,7 @@ export class Space {
       this.#tellUnstored(key, error)
       this.dropLease(key, token)
     } finally {
-      this.house.waiting.wake(`${this.path}:${key}`)
+      this.leaseEnded(key)
     }
   }
 

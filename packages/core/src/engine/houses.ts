@@ -142,6 +142,7 @@ async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain:
   }
   await within(clock, Math.min(drain, shared.house.deadlines.ms), () => leaseCalls.settled())
   leaseCalls.isClosed = true
+  shared.house.deadlines.stop()
   await within(clock, drain, async () => store.close?.())
 }
 

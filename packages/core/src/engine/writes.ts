@@ -25,7 +25,9 @@ import type { Entry } from './entry.ts'
 
 const LIMIT = 10_000
 const FIRST_PAUSE = 50
-const LONGEST_PAUSE = 5_000
+const LONGEST_PAUSE = 1_000
+/** So many are tried to see whether the store is back. */
+const PROBES = 16
 const ABANDONED = 30_000
 
 export type Far = 'applied' | 'queued'
@@ -64,6 +66,9 @@ export class Writes {
   owing: number = 0
   #pause = FIRST_PAUSE
   #waiting = false
+  #stopWaiting: () => void = () => {}
+  /** Whether the next that is delivered says that the store is back. */
+  #isProbing = false
   #closed = false
 
   constructor(ports: WritesPorts) {
@@ -138,6 +143,8 @@ export class Writes {
 
   close(): void {
     this.#closed = true
+    this.#stopWaiting()
+    this.#patience.forget()
   }
 
   /** Forgets what is owed: somebody has distrusted the whole namespace instead. */
@@ -233,6 +240,15 @@ export class Writes {
     lane.owing = false
     this.owing--
     this.#ports.delivered(key)
+    // It is back: now for all the rest, once.
+    if (this.#isProbing) this.#deliverAll()
+  }
+
+  #deliverAll(): void {
+    this.#isProbing = false
+    for (const [key, lane] of this.#lanes) {
+      if (lane.owing) this.deliver(key)
+    }
   }
 
   #owe(lane: Lane, key: string): void {
@@ -253,12 +269,22 @@ export class Writes {
     if (this.#waiting || this.#closed) return
     this.#waiting = true
     const { clock } = this.#ports
-    clock.after(Math.max(1, this.#pause * clock.random()), () => {
+    this.#stopWaiting = clock.after(Math.max(1, this.#pause * clock.random()), () => {
       this.#waiting = false
       this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2)
-      for (const [key, lane] of this.#lanes) {
-        if (lane.owing) this.deliver(key)
-      }
+      this.#probe()
     })
+  }
+
+  /** Some of what is owed, here and there: parts of a store may be back while others are not. */
+  #probe(): void {
+    this.#isProbing = true
+    let skip = this.owing <= PROBES ? 0 : Math.floor(this.#ports.clock.random() * (this.owing - PROBES))
+    let left = PROBES
+    for (const [key, lane] of this.#lanes) {
+      if (!lane.owing || skip-- > 0) continue
+      if (left-- === 0) return
+      this.deliver(key)
+    }
   }
 }

@@ -18,7 +18,9 @@ export class Deadlines {
   readonly ms: number
   readonly #clock: Clock
   #queue: Waiting[] = []
-  #armed = false
+  /** Stops the timer; undefined while there is none. */
+  #disarm: (() => void) | undefined
+  #isStopped = false
   /** Answered ones still in the queue, at the most. */
   #done = 0
 
@@ -46,7 +48,8 @@ export class Deadlines {
     }
     const waiting: Waiting = { ends: this.#clock.now() + this.ms, late: () => failed(late()) }
     this.#queue.push(waiting)
-    if (!this.#armed) this.#arm(this.ms)
+    if (this.#isStopped) this.#ring()
+    else if (this.#disarm === undefined) this.#arm(this.ms)
     answer.then(
       (value) => {
         if (this.#answered(waiting)) then(value)
@@ -68,16 +71,31 @@ export class Deadlines {
     return true
   }
 
+  /** Nothing is waited for any longer: what is, is late now. Leaves no timer behind. */
+  stop(): void {
+    this.#isStopped = true
+    this.#disarm?.()
+    this.#ring()
+  }
+
+  /** The same where nobody minds. */
+  forget(): void {
+    this.#queue = []
+    this.stop()
+  }
+
   #arm(ms: number): void {
-    this.#armed = true
-    this.#clock.after(ms, () => this.#clock.after(0, () => this.#ring()))
+    this.#disarm = this.#clock.after(ms, () => {
+      this.#disarm = this.#clock.after(0, () => this.#ring())
+    })
   }
 
   #ring(): void {
-    this.#armed = false
+    this.#disarm = undefined
     const now = this.#clock.now()
     // The shared clock may lag a millisecond behind; what ends within it has ended.
-    const over = this.#queue.findIndex((each) => each.late !== undefined && each.ends > now + 1)
+    const isOver = ({ late, ends }: Waiting): boolean => late !== undefined && ends > now + 1
+    const over = this.#isStopped ? -1 : this.#queue.findIndex(isOver)
     const ended = over === -1 ? this.#queue : this.#queue.slice(0, over)
     this.#queue = over === -1 ? [] : this.#queue.slice(over)
     for (const each of ended) {

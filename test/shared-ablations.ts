@@ -23,8 +23,7 @@ export const sharedAblations: readonly Ablation[] = [
     what: 'who finds out that the load under way is still good shares it',
     find: `if (before !== undefined && before.lease === holder && holder !== token && isGood(before, wanted)) {`,
     replace: `if (before === null) {`,
-    seenBy:
-      'who finds a stale record shares the load under way while that has its lease, and not any more after that',
+    seenBy: 'who finds a stale record shares the load under way also if that is not stored',
   },
   {
     what: 'a load is good for those who find out only while it has the lease',
@@ -83,21 +82,14 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'who waits is told of the fill',
-    find: `        for (const then of awaiting.get(key) ?? []) then()
-`,
-    replace: ``,
+    find: `filled: (key) => waiting.wake(key),`,
+    replace: `filled: () => {},`,
     seenBy: 'who waits for the load of another process is answered when it is filled',
   },
   {
     what: 'who waits looks for himself now and then',
-    find: `    const cancel = clock.after(ms, () => {
-      stop()
-      then()
-    })`,
-    replace: `    const cancel = clock.after(1e9 + ms, () => {
-      stop()
-      then()
-    })`,
+    find: `const cancel = this.#clock.after(ms, stop)`,
+    replace: `const cancel = this.#clock.after(1e9 + ms, stop)`,
     seenBy: 'who waits for a process that died takes its load over, and stores what he loads',
   },
   {
@@ -147,10 +139,11 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'a load that was given up before it got its lease gives it back',
-    find: `  if (flight.isGivenUp) space.dropLease(name, lease)
+    find: `) space.dropLease(name, lease)
   else flight.lease = lease`,
-    replace: `  flight.lease = lease`,
-    seenBy: 'channel',
+    replace: ` && lease === '') return
+  else flight.lease = lease`,
+    seenBy: 'a load that is given up before it has got its lease leaves none behind',
   },
   {
     what: 'who does not load after all gives his lease back',
@@ -257,7 +250,7 @@ export const sharedAblations: readonly Ablation[] = [
     find: `const record = await leases?.seize(full, token, LEASE)`,
     replace: `await leases?.take(full, token, LEASE)
     const record = (await space.ask(name)) as Entry | undefined`,
-    seenBy: 'channel',
+    seenBy: 'a load from before its key was expired elsewhere does not make it fresh again',
   },
   {
     what: 'a touch is done under a lease',

@@ -154,6 +154,27 @@ export const sharedScenarios = {
       }
     },
 
+  'who finds a stale record shares the load under way also if that is not stored': async (core) => {
+    const all = office(core)
+    const { here } = all
+    await withStale(all)
+    const source = held('value')
+    const load = async (context: { skip(): void }): Promise<string> => {
+      context.skip()
+      return source.load(context as never)
+    }
+    const before = here.cache.getOrSet('k', load)
+    await here.flow()
+    const after = here.cache.getOrSet('k', load)
+    await here.flow()
+    source.release()
+    await here.flow()
+
+    expect(await now(before)).toBe('value')
+    expect(await now(after)).toBe('value')
+    expect(source.calls).toHaveLength(1)
+  },
+
   'who finds a stale record does not share a load that could not take a lease, if he gets one': async (
     core,
   ) => {
@@ -476,6 +497,33 @@ export const sharedScenarios = {
     doomed.release()
     expect(await here.flowing(before)).toBe('old')
     expect(await there.flowing(there.cache.get('k'))).toBe('new')
+  },
+
+  'a load that is given up before it has got its lease leaves none behind': async (core) => {
+    const all = office(core)
+    const { here, clock, place } = all
+    await withStale(all)
+    const loaded = here.cache.getOrSet('k', () => 'value', { loadTimeout: { hard: 50 }, staleIfError: '1h' })
+    await turns(60)
+    const taking = await here.flowTo('take')
+    await clock.advance(60)
+    for (const each of taking) each.answer()
+    await here.flow()
+
+    expect(await now(loaded)).toBe('stale')
+    expect(place.leases.size).toBe(0)
+  },
+
+  'a load from before its key was expired elsewhere does not make it fresh again': async (core) => {
+    const { here, there } = office(core)
+    const source = held('old')
+    const loaded = here.cache.getOrSet('k', source.load)
+    await here.flow()
+    await there.flowing(there.cache.expire('k'))
+    source.release()
+
+    expect(await here.flowing(loaded)).toBe('old')
+    expect(await there.flowing(there.cache.get('k'))).toBe(undefined)
   },
 
   'a fill that the store lost gives the lease back': async (core) => {

@@ -195,9 +195,11 @@ function expireNow(space: Space, name: string): Awaitable<Far> {
 }
 
 function expireFar(space: Space, name: string): Awaitable<Far> {
-  return space.writes.run('expire', name, undefined, true, () =>
-    space.hasLeases ? expireLeased(space, name) : expireRecord(space, name),
-  )
+  return space.writes.run('expire', name, undefined, true, () => {
+    // What should be gone by now is not kept as stale.
+    if (space.writes.owes(name)) return space.view.delete(name)
+    return space.hasLeases ? expireLeased(space, name) : expireRecord(space, name)
+  })
 }
 
 async function expireRecord(space: Space, name: string): Promise<void> {

@@ -86,6 +86,11 @@ export class Writes {
     return this.#lanes.has(key)
   }
 
+  /** Whether the record of `key` should be gone, and may not be. */
+  owes(key: string): boolean {
+    return this.#lanes.get(key)?.owing === true
+  }
+
   /** What `key` holds according to what was said here last. */
   latest(key: string): Entry | undefined {
     return this.#lanes.get(key)?.latest

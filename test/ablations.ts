@@ -236,9 +236,24 @@ export const ablations: readonly Ablation[] = [
     seenBy: 'far, failing',
   },
   {
-    what: 'what is owed is tried again by itself',
-    find: `        if (lane.owing) this.deliver(key)`,
+    what: 'what is owed is not paid by an expiry',
+    find: `    if (space.writes.owes(name)) return space.view.delete(name)
+`,
     replace: ``,
+    seenBy: 'what was to be replaced, and was not, is not kept as stale',
+  },
+  {
+    what: 'what is owed is not paid by a set that was refused',
+    find: `      if (space.writes.owes(name)) await space.view.delete(name)
+`,
+    replace: ``,
+    seenBy: 'what was to be replaced, and was not, does not come back with a set that is refused',
+  },
+  {
+    what: 'what is owed is tried again by itself',
+    find: `      this.#probe()
+    })`,
+    replace: `    })`,
     seenBy: 'far, failing',
   },
   {

@@ -142,6 +142,43 @@ export const scenarios = {
     }
   },
 
+  'what was to be replaced, and was not, is not kept as stale': async (core) => {
+    const setting = far(core, { staleWhileRevalidate: '1h' })
+    const { cache, parcel } = setting
+    await flowing(setting, cache.set('k', 'old', { ttl: '1m' }))
+    const written = cache.set('k', 'new')
+    const expired = cache.expire('k')
+    await turns(40)
+    parcel('getMany').fail(new Error('lost'))
+    await setting.flow()
+    await Promise.all([written, expired])
+
+    expect(
+      await flowing(
+        setting,
+        cache.getOrSet('k', () => 'loaded'),
+      ),
+    ).not.toBe('old')
+  },
+
+  'what was to be replaced, and was not, does not come back with a set that is refused': async (core) => {
+    const setting = far(core)
+    const { cache, parcel } = setting
+    await flowing(setting, cache.set('k', 'old'))
+    const written = cache.set('k', 'new')
+    const schema = {
+      '~standard': { version: 1, vendor: 'test', validate: async () => ({ issues: [{ message: 'no' }] }) },
+    } as never
+    const refused = cache.set('k', 'wrong', { schema })
+    refused.catch(() => {})
+    await turns(40)
+    parcel('getMany').fail(new Error('lost'))
+    await setting.flow()
+    await Promise.allSettled([written, refused])
+
+    expect(await flowing(setting, cache.get('k'))).not.toBe('old')
+  },
+
   'a touch does not bring back what was deleted in the same breath': async (core) => {
     for (let breath = 0; breath < 16; breath++) {
       const setting = far(core)

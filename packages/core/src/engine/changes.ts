@@ -95,6 +95,8 @@ async function setWhenChecked(
       value = satisfying(name, await checked)
     } catch (error) {
       refusal = { error }
+      // Nothing is written, so what should be gone by now is still owed.
+      if (space.writes.owes(name)) await space.view.delete(name)
       return
     }
     const tags = [...policy.tags, ...tagsOf(policy, value)]

@@ -148,6 +148,18 @@ describe('the list of the file', () => {
     return [...stats.matchAll(/^cmdstat_([^:]+):calls=([1-9]\d*),/gm)].map(([, name = '']) => name)
   }
 
+  /** Reads a key whose slot is being moved. The fixture, which moves it, does much that no cache does. */
+  async function isSentElsewhere(): Promise<boolean> {
+    const { cluster, links } = running()
+    const key = 'larder:{k}'
+    const from = await cluster.nodeOf(key)
+    const to = cluster.nodes.find((node) => node !== from) ?? from
+    const move = await cluster.beginMove(key, to)
+    await links.spread.call(['MGET', key])
+    await move.finish()
+    return (await usedOn(to)).includes('asking')
+  }
+
   test('is what was used: nothing is missing and nothing is too much', async () => {
     const { server, cluster, links } = running()
     expect((await links.here.health()).status).toBe('ok')
@@ -156,6 +168,7 @@ describe('the list of the file', () => {
 
     const used = new Set((await Promise.all(servers.map(usedOn))).flat())
     for (const name of NOT_COUNTED) used.delete(name)
+    if (await isSentElsewhere()) used.add('asking')
     const commands = [...used].toSorted().map((name) => `+${name}`)
     if (IS_WRITING) writeFileSync(FILE, text.replace(listed, commands.join(' ')))
 
@@ -175,7 +188,7 @@ describe('the list of the file', () => {
     expect(all.filter((object) => object !== 'client|setinfo')).toEqual([])
   })
 
-  test('is not enough for a stranger: other keys, other channels, other commands', async () => {
+  test.skipIf(IS_WRITING)('is not enough for a stranger: other keys, other channels, other commands', async () => {
     const { server } = running()
     const user = await server.connect(LOGIN)
     const refused = [

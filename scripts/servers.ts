@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { findServer, type ServerName, serverNames } from '@larder/testing/servers'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const suites = ['packages/redis', 'packages/testing/test/servers']
+const suites = ['packages/redis', 'packages/testing/test/servers', 'test/operations/servers.test.ts']
 
 const asked = process.argv.slice(2)
 const names = asked.length > 0 ? asked.map(nameOf) : serverNames

@@ -24,6 +24,7 @@ import type { Link } from '../src/link/link.ts'
 import { type GivenClient, openLink } from '../src/link/open.ts'
 import { onTime } from './on-time.ts'
 import { AS_CACHE, bytesOver } from './servers.ts'
+import { OVER_A_NETWORK } from './skips.ts'
 
 const FILE = path.resolve(import.meta.dirname, '../../../docs/operations/users.acl')
 const IS_WRITING = process.env['LARDER_ACL'] === 'write'
@@ -91,6 +92,7 @@ channelContract('Redis as the user of the file', {
 cacheContract('a cache on Redis as the user of the file', {
   open: (tools) =>
     createCache({ ...tools, store: onTime(running().links.here, tools.clock, true, prefix()) }),
+  skip: OVER_A_NETWORK,
 })
 
 interface Handed {

@@ -4,15 +4,17 @@
 
 import type { Store } from '@larder/core'
 import { type RedisOptions as ServerOptions, type RedisServer, startRedis } from '@larder/testing/servers'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { Link } from '../src/link/link.ts'
 import { openLink } from '../src/link/open.ts'
 import { redisBytes } from '../src/redis.ts'
 
-/** All that a store needs, and nothing else. As in docs/redis.md. */
-export const ACL =
-  'resetchannels ~larder:* &larder:* -@all +mget +get +set +del +unlink +exists +getrange +setrange +pttl +pexpire +persist +scan +time ' +
-  '+eval +evalsha +publish +subscribe +unsubscribe +ping +hello +auth +select +client|setname +client|id +info +role'
+const users = readFileSync(path.resolve(import.meta.dirname, '../../../docs/operations/users.acl'), 'utf8')
+
+/** All that a store needs, and nothing else: see acl.test.ts. */
+export const ACL = /^user larder on (.*)$/m.exec(users)?.[1] ?? ''
 
 /** A server with which nothing is wrong. */
 export const AS_CACHE = { maxmemory: '200mb', 'maxmemory-policy': 'allkeys-lru' } as const

@@ -72,10 +72,13 @@ async function boardOne(space: Space, flight: LoadFlight, wanted: Wanted): Promi
   // A store that has just not answered is not asked again.
   if (wanted.isLeased || tokens === undefined) return 'at-once'
   const patientUntil = clock.now() + policy.hard * PATIENCE
-  let { holder } = wanted
+  let { holder, calls } = wanted
   for (let looks = 0; ; looks++) {
     const token = newToken(clock)
-    holder ??= await space.takeLease(name, token)
+    if (holder === undefined) {
+      ;({ calls } = space.house.waiting)
+      holder = await space.takeLease(name, token)
+    }
     const { before } = flight
     if (before !== undefined && before.lease === holder && holder !== token && isGood(before, wanted)) {
       return answeredBy(space, flight, before, wanted)
@@ -85,11 +88,11 @@ async function boardOne(space: Space, flight: LoadFlight, wanted: Wanted): Promi
       has(space, name, flight, holder === token ? token : undefined)
       return looks === 0 ? 'at-once' : 'after-wait'
     }
-    await untilFilled(space, name, looks)
+    await untilFilled(space, name, looks, calls)
     if (flight.isGivenUp) return 'after-wait'
     const found = await space.find(name, policy.tags, true)
     if (await isAnswered(space, flight, wanted, found)) return 'answered'
-    holder = found.holder
+    ;({ holder, calls } = found)
     if (found.tokens !== undefined && !found.isLeased) continue
     has(space, name, flight, found.isLeased ? holder : undefined)
     return 'after-wait'
@@ -140,9 +143,9 @@ async function answeredBy(
 }
 
 /** Looks become rarer, and those of several processes do not fall together. */
-function untilFilled(space: Space, name: string, looks: number): Promise<void> {
+function untilFilled(space: Space, name: string, looks: number, calls: number): Promise<void> {
   const pause = Math.min(LONGEST_LOOK, FIRST_LOOK * 2 ** looks)
-  return space.filled(name, pause * (0.5 + space.house.clock.random() / 2))
+  return space.filled(name, pause * (0.5 + space.house.clock.random() / 2), calls)
 }
 
 function landedElsewhere(space: Space, name: string, flight: LoadFlight): void {

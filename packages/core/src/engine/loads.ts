@@ -38,6 +38,8 @@ export interface Wanted {
   holder: string | undefined
   /** Whether that is the caller. */
   readonly isLeased: boolean
+  /** How often those who wait for leases had been called when that was asked. */
+  readonly calls: number
 }
 
 /** The load of a key that a caller may wait for. Throws if the caller is that load. */

@@ -50,7 +50,7 @@ export async function findMany(
   return space.findMany(names, tags, wish)
 }
 
-const SEEN = { overtaken: false, tokens: undefined, holder: undefined, isLeased: false }
+const SEEN = { overtaken: false, tokens: undefined, holder: undefined, isLeased: false, calls: 0 }
 
 /** The loads that may be joined. Where one cannot be had, the leases of all the others are given back. */
 function openAll(space: Space, wanted: readonly Wanted[]): readonly (LoadFlight | undefined)[] {

@@ -295,7 +295,7 @@ export class Reader<V> {
     const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
     const ahead = -found.terms.cost * policy.early * Math.log(1 - clock.random())
     if (clock.now() + ahead < found.freshUntil) return
-    const wanted = { key, name, policy, old: found, tokens: NOT_READ, holder: undefined, isLeased: false }
+    const wanted = { key, name, policy, old: found, ...NOTHING_SAID, tokens: NOT_READ }
     refresh(this.space, wanted, load as Loader<unknown>)
   }
 
@@ -423,11 +423,11 @@ function saysTheSame(how: object, recent: object): boolean {
 }
 
 /** What the store said besides. Where the answer was overtaken the tokens are read anew, before the load. */
-function saidWith(found: Found | undefined): Pick<Wanted, 'tokens' | 'holder' | 'isLeased'> {
+function saidWith(found: Found | undefined): Pick<Wanted, 'tokens' | 'holder' | 'isLeased' | 'calls'> {
   if (found === undefined) return NOTHING_SAID
-  const { overtaken, tokens, holder, isLeased } = found
-  return { tokens: overtaken && tokens !== undefined ? NOT_READ : tokens, holder, isLeased }
+  const { overtaken, tokens, holder, isLeased, calls } = found
+  return { tokens: overtaken && tokens !== undefined ? NOT_READ : tokens, holder, isLeased, calls }
 }
 
 const NOT_READ: Tokens = new Map()
-const NOTHING_SAID = { tokens: undefined, holder: undefined, isLeased: false }
+const NOTHING_SAID = { tokens: undefined, holder: undefined, isLeased: false, calls: 0 }

@@ -26,6 +26,8 @@ export interface Found {
   readonly holder: string | undefined
   /** Whether that is this very question, so that its askers may load. */
   readonly isLeased: boolean
+  /** How often those who wait for leases had been called when the question was put: what was called later may have ended that one. */
+  readonly calls: number
 }
 
 /** Between an answer and its use lie a few turns, and seldom more cuts than this. */
@@ -53,14 +55,16 @@ class Question implements Found {
   tokens: Tokens | undefined = undefined
   holder: string | undefined = undefined
   isLeased: boolean = false
+  readonly calls: number
   /** How many cuts there had been when the answer came; after that, cuts no longer find this question. */
   #cutsAtEnd = 0
 
-  constructor(key: string, wish: boolean, reads: Reads, then: Then) {
+  constructor(key: string, wish: boolean, reads: Reads, then: Then, calls: number) {
     this.key = key
     this.wish = wish
     this.reads = reads
     this.first = then
+    this.calls = calls
   }
 
   own(): Entry | undefined {
@@ -151,7 +155,8 @@ export class Reads implements Asker {
     }
     const tick = this.#asking ?? this.#newTick()
     const question = tick.questions.get(key)
-    if (question === undefined) tick.questions.set(key, new Question(key, wish, this, then))
+    if (question === undefined)
+      tick.questions.set(key, new Question(key, wish, this, then, this.#space.house.waiting.calls))
     else {
       question.more ??= []
       question.more.push(then)
@@ -183,6 +188,7 @@ export class Reads implements Asker {
       tokens: undefined,
       holder: undefined,
       isLeased: false,
+      calls: 0,
       get overtaken() {
         return writes.latest(key) !== latest
       },

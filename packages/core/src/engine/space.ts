@@ -354,9 +354,12 @@ export class Space {
     }
   }
 
-  /** When a record of which somebody else has the lease may have been filled; after `ms` at the latest. */
-  filled(key: string, ms: number): Promise<void> {
-    return this.house.waiting.until(`${this.path}:${key}`, ms)
+  /**
+   * When a record of which somebody else has the lease may have been filled, since there had been so many `calls`; after
+   * `ms` at the latest.
+   */
+  filled(key: string, ms: number, calls: number): Promise<void> {
+    return this.house.waiting.until(`${this.path}:${key}`, ms, calls)
   }
 
   /** Another process has changed a mark of this namespace. */

@@ -1,11 +1,22 @@
 /*
  * Waiting: who waits for another load of a key to end. They are woken when it may have ended, by whoever hears of it:
  * the channel, or this process itself; and they look by themselves after a while.
+ *
+ * That a load has ended may be heard before the answer that it is under way: answers come by another connection, or
+ * by the same and take longer to be understood. So the last calls are remembered, and who was told of a load before one of
+ * them does not begin to wait.
  */
 
 import type { Clock } from './clock.ts'
 
+/** Between a question and the wait for what it told of lie a round trip and a few turns. Who missed more calls than this looks by himself. */
+const REMEMBERED = 64
+
 export class Waiting {
+  /** How often somebody has called. */
+  calls: number = 0
+  /** Which keys the last calls were for. */
+  readonly #lastCalls: string[] = []
   readonly #clock: Clock
   readonly #waiting = new Map<string, Set<() => void>>()
 
@@ -13,8 +24,9 @@ export class Waiting {
     this.#clock = clock
   }
 
-  /** Resolves when `key` is woken, or after `ms`. */
-  until(key: string, ms: number): Promise<void> {
+  /** Resolves when `key` is called, or was after the first `calls` calls; or after `ms`. */
+  until(key: string, ms: number, calls: number): Promise<void> {
+    if (this.#wasCalled(key, calls)) return Promise.resolve()
     return new Promise((resolve) => {
       const those = this.#waiting.get(key) ?? new Set()
       this.#waiting.set(key, those)
@@ -29,7 +41,15 @@ export class Waiting {
     })
   }
 
+  #wasCalled(key: string, calls: number): boolean {
+    for (let i = Math.max(calls, this.calls - REMEMBERED); i < this.calls; i++) {
+      if (this.#lastCalls[i % REMEMBERED] === key) return true
+    }
+    return false
+  }
+
   wake(key: string): void {
+    this.#lastCalls[this.calls++ % REMEMBERED] = key
     for (const stop of this.#waiting.get(key) ?? []) stop()
   }
 

@@ -190,27 +190,30 @@ describe('the list of the file', () => {
     expect(all.filter((object) => object !== 'client|setinfo')).toEqual([])
   })
 
-  test.skipIf(IS_WRITING)('is not enough for a stranger: other keys, other channels, other commands', async () => {
-    const { server } = running()
-    const user = await server.connect(LOGIN)
-    const refused = [
-      ['GET', 'stranger'],
-      ['EVAL', "return redis.call('GET', KEYS[1])", 1, 'stranger'],
-      ['EVAL', "return redis.call('GET', 'stranger')", 1, 'larder:k'],
-      ['PUBLISH', 'stranger', 'x'],
-      ['SUBSCRIBE', 'stranger'],
-      ['KEYS', '*'],
-      ['FLUSHALL'],
-      ['CONFIG', 'GET', '*'],
-      ['ACL', 'LIST'],
-      ['DEBUG', 'SLEEP', 0],
-      ['SHUTDOWN'],
-    ] as const
-    for (const command of refused) {
-      await expect(user.command(...command), command.join(' ')).rejects.toThrow(
-        /NOPERM|permission|can't access/,
-      )
-    }
-    user.close()
-  })
+  test.skipIf(IS_WRITING)(
+    'is not enough for a stranger: other keys, other channels, other commands',
+    async () => {
+      const { server } = running()
+      const user = await server.connect(LOGIN)
+      const refused = [
+        ['GET', 'stranger'],
+        ['EVAL', "return redis.call('GET', KEYS[1])", 1, 'stranger'],
+        ['EVAL', "return redis.call('GET', 'stranger')", 1, 'larder:k'],
+        ['PUBLISH', 'stranger', 'x'],
+        ['SUBSCRIBE', 'stranger'],
+        ['KEYS', '*'],
+        ['FLUSHALL'],
+        ['CONFIG', 'GET', '*'],
+        ['ACL', 'LIST'],
+        ['DEBUG', 'SLEEP', 0],
+        ['SHUTDOWN'],
+      ] as const
+      for (const command of refused) {
+        await expect(user.command(...command), command.join(' ')).rejects.toThrow(
+          /NOPERM|permission|can't access/,
+        )
+      }
+      user.close()
+    },
+  )
 })

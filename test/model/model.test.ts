@@ -20,7 +20,10 @@
  * belong to their keys, that every promise settles, that bounds hold and that the books balance; and test/setup.ts that
  * no rejection goes unheard.
  *
- * What it does not judge: reads of a process against single keys deleted in another (that takes leases or a channel);
+ * Where a store has leases it judges all processes strictly, and what the store keeps, and that no lease is left behind;
+ * where it has a channel too, tags and `clear` of others may be seen `maxStaleness` late. far.ts is such a store.
+ *
+ * What it does not judge: without leases, reads of a process against single keys deleted in another;
  * operations of a store that take effect more than 30 s after they were sent.
  *
  * That the witness sees what it is there to see is proven by test/ablations.test.ts: every fence of the engine is taken

@@ -171,7 +171,8 @@ export class Witness {
         if (this.scope === 'processes' || other.signal.aborted || this.#disturbed > since) continue
         if (other.process !== process && (isBulk || other.isBulk)) continue
         const failed = Math.max(this.#failed.get(process) ?? 0, this.#failed.get(other.process) ?? 0)
-        if (other.process !== process && failed > since) continue
+        // A load that could not ask the store is not shared by those who could, nor does it end for those who come after them.
+        if (failed > since) continue
         if (this.#isUnmarked(since) || this.#waited(since) >= STORE_DEADLINE) continue
         this.#suspicions.push(() => {
           if (this.#disturbed <= since && !this.#isCut(space, key, since)) {

@@ -7,19 +7,19 @@
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
-import { report, save, written } from './harness/report.ts'
+import { report, save, unitOfGoals, written } from './harness/report.ts'
 import { type CaseResult, loadNow, machine, type Result } from './harness/result.ts'
 import { build, commit, here } from './harness/versions.ts'
 
 // Before anything that imports what is built.
 build()
 const { questions } = await import('./questions/all.ts')
-const { HEAP_ASKS, measureHeap } = await import('./questions/heap.ts')
+const { measures } = await import('./questions/measures.ts')
 
 const args = process.argv.slice(2).filter((each) => each !== '--')
 const isQuick = args.includes('--quick')
 const named = args.filter((each) => !each.startsWith('--'))
-const names = [...questions.map(({ name }) => name), 'heap']
+const names = [...questions, ...measures].map(({ name }) => name)
 const unknown = [
   ...named.filter((each) => !names.includes(each)),
   ...args.filter((each) => each.startsWith('--') && each !== '--quick'),
@@ -30,23 +30,22 @@ if (unknown.length > 0) {
 }
 
 for (const name of named.length === 0 ? names : names.filter((each) => named.includes(each))) {
-  const result = answer(name)
+  const result = await answer(name)
   print(result)
   if (!isQuick) save(result)
 }
 if (!isQuick) console.log(`\nwritten: ${report()}`)
 
-function answer(name: string): Result {
+async function answer(name: string): Promise<Result> {
   const load = loadNow()
+  const measure = measures.find((each) => each.name === name)
   const question = questions.find((each) => each.name === name)
   const cases =
-    question === undefined
-      ? [measureHeap(isQuick ? 1 : 5)]
-      : question.cases.map((each) => answerCase(name, each.name))
+    (await measure?.cases(isQuick)) ?? question?.cases.map((each) => answerCase(name, each.name)) ?? []
   return {
     question: name,
-    asks: question?.asks ?? HEAP_ASKS,
-    unit: question === undefined ? 'B' : 'ns',
+    asks: (measure ?? question)?.asks ?? name,
+    unit: measure?.unit ?? 'ns',
     command: `pnpm bench ${name}`,
     commit: commit(),
     machine: machine(load),
@@ -75,9 +74,7 @@ function print({ question, asks, unit, machine: on, cases }: Result): void {
       )
     }
     for (const goal of goals) {
-      console.log(
-        `    ${goal.verdict.padEnd(8)} ${goal.says}: ${written(goal.measured, unit === 'B' ? 'B' : '×')}`,
-      )
+      console.log(`    ${goal.verdict.padEnd(8)} ${goal.says}: ${written(goal.measured, unitOfGoals(unit))}`)
     }
   }
 }

@@ -9,41 +9,62 @@ import { FULL, QUICK, timed } from './rounds.ts'
 import { atLeast, atMost, ratioOf, spreadOf } from './spread.ts'
 import { assertBuilt, versionOf } from './versions.ts'
 
+/** The times of a candidate, round by round. */
+type Times = (name: string) => readonly number[]
+
 async function answered(what: Case, isQuick: boolean): Promise<CaseResult> {
   const pace = isQuick ? QUICK : FULL
+  const server = await what.needs?.()
   const times = await timed(what, pace)
-  const of = (name: string): readonly number[] => {
+  const spent = (name: string): readonly number[] => {
     const found = times.get(name)
     if (found === undefined) throw new Error(`no candidate of "${what.name}" is called ${name}`)
     return found
   }
+  const { without } = what
+  const of = (name: string): readonly number[] =>
+    without === undefined
+      ? spent(name)
+      : spent(name).map((time, round) => time - (spent(without)[round] ?? Number.NaN))
   return {
     name: what.name,
     baseline: what.baseline,
     rounds: pace.rounds,
-    rows: what.candidates.map(({ name, how, package: from }) => ({
-      name,
-      version: versionOf(from),
-      how,
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of(what.baseline)),
-    })),
-    goals: what.goals.map((goal) => judged(goal, of(goal.what), of(goal.against))),
+    ...(server !== undefined && { server }),
+    rows: what.candidates
+      .filter(({ name }) => name !== without)
+      .map(({ name, how, package: from }) => ({
+        name,
+        version: versionOf(from),
+        how,
+        cost: spreadOf(of(name)),
+        ratio: ratioOf(of(name), of(what.baseline)),
+      })),
+    goals: what.goals.map((goal) => judged(goal, of)),
   }
 }
 
-function judged(goal: Goal, ours: readonly number[], theirs: readonly number[]): GoalResult {
-  if (goal.means === 'at most') {
+function judged({ says: said, what, against, limit, means }: Goal, of: Times): GoalResult {
+  const rival = typeof against === 'string' ? against : fastest(against, of)
+  const says = typeof against === 'string' ? said : `${said}, which is ${rival}`
+  const [ours, theirs] = [of(what), of(rival)]
+  if (means === 'at most') {
     const measured = ratioOf(ours, theirs)
     return {
-      says: goal.says,
-      goal: `≤ ${goal.limit.toFixed(1)} ×`,
+      says,
+      goal: `≤ ${Number.isInteger(limit) ? limit.toFixed(1) : limit} ×`,
       measured,
-      verdict: atMost(measured, goal.limit),
+      verdict: atMost(measured, limit),
     }
   }
   const measured = ratioOf(theirs, ours)
-  return { says: goal.says, goal: `≥ ${goal.limit} ×`, measured, verdict: atLeast(measured, goal.limit) }
+  return { says, goal: `≥ ${limit} ×`, measured, verdict: atLeast(measured, limit) }
+}
+
+function fastest(names: readonly string[], of: Times): string {
+  const [first] = [...names].sort((a, b) => spreadOf(of(a)).median - spreadOf(of(b)).median)
+  if (first === undefined) throw new Error('a goal is against nobody')
+  return first
 }
 
 assertBuilt()

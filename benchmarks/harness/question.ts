@@ -5,6 +5,8 @@
  * collected in another. All candidates of a case share that process, and take turns in it (rounds.ts).
  */
 
+import type { CaseResult, Result } from './result.ts'
+
 export interface Question {
   /** Names the file it is answered in: `results/<name>.json`. */
   readonly name: string
@@ -17,8 +19,21 @@ export interface Case {
   readonly name: string
   /** How many keys are in the ring that every candidate walks, each key ready made. */
   readonly keys: number
-  /** The value that is written where the operation writes: JavaScript text with `key` and `at` (the key's number). */
+  /** What is under a key. Default: `userOf`. */
+  readonly value?: (key: string) => unknown
+  /**
+   * The value that is written where the operation writes: JavaScript text with `key`, `at` (the key's number) and `values`
+   * (`value` of each key, ready made).
+   */
   readonly writes?: string
+  /** How many ask at once, each as soon as its last answer has come. Default: one, in a plain loop. */
+  readonly concurrency?: number
+  /** How many operations are timed together, where a thousand would take too long. */
+  readonly batch?: number
+  /** Starts what all candidates need, and says what it is. */
+  readonly needs?: () => Promise<string>
+  /** The candidate whose time is no part of the question: it is taken off that of all others, round by round. */
+  readonly without?: string
   /** The candidate that all others are divided by in the table. */
   readonly baseline: string
   readonly candidates: readonly Candidate[]
@@ -48,9 +63,18 @@ export interface Opened {
 export interface Goal {
   readonly says: string
   readonly what: string
-  readonly against: string
+  /** Of several, the one that is fastest here. */
+  readonly against: string | readonly string[]
   readonly limit: number
   readonly means: 'at most' | 'times faster'
+}
+
+/** A question that is not answered by timing candidates in turn. */
+export interface Measure {
+  readonly name: string
+  readonly asks: string
+  readonly unit: Result['unit']
+  readonly cases: (isQuick: boolean) => Promise<readonly CaseResult[]>
 }
 
 /** What all candidates of reading questions hold. */

@@ -11,7 +11,22 @@ import { here, root } from './versions.ts'
 const RESULTS = path.join(here, 'results')
 const REPORT = path.join(root, 'docs/benchmarks.md')
 /** In this order; what is not listed comes last. */
-const ORDER = ['hit', 'peek', 'tags', 'namespace', 'set', 'heap']
+const ORDER = [
+  'hit',
+  'peek',
+  'tags',
+  'namespace',
+  'set',
+  'heap',
+  'redis-get',
+  'redis-get-many',
+  'redis-set',
+  'redis-get-or-set',
+  'redis-miss',
+  'redis-tags',
+  'redis-single-flight',
+  'redis-server-time',
+]
 
 export function save(result: Result): void {
   mkdirSync(RESULTS, { recursive: true })
@@ -40,14 +55,20 @@ const HEAD = `# Benchmarks
 each turn. A ratio is the median of the ratios within each round, with its quartiles; times are there for orientation.
 Every candidate must give the right answer for every key before it is timed and after it. *Reached* and *missed* mean
 that the whole spread, from quartile to quartile, lies on that side of the goal; what lies across it is a *tie*.
-How it works: \`benchmarks/harness/rounds.ts\`.`
+How it works: \`benchmarks/harness/rounds.ts\`.
+
+**Where many ask at once**, that many loops run side by side, each with one operation under way. The time of one operation is
+then the time of all, divided by their number: not what one of them waits for, but what the process can do. The server is a
+real one, a process of its own on the same machine, asked over loopback; a network adds the same to all of them. Clients have
+\`JSON.parse\` around them and nothing of a cache; what is written *by hand* is the limit of what can be had over a client.
+Rivals have Redis alone under them, set up as it is fastest for what is asked. A read that finds nothing ends the benchmark.`
 
 const budgets = (results: readonly Result[]): string =>
   `## Budgets
 
 | budget | case | goal | measured (quartiles) | |
 | --- | --- | --- | --- | --- |
-${results.flatMap((result) => result.cases.flatMap((each) => each.goals.map((goal) => `| ${goal.says} | ${result.question}: ${each.name} | ${goal.goal} | ${written(goal.measured, result.unit === 'B' ? 'B' : '×')} | ${goal.verdict === 'reached' ? 'reached' : `**${goal.verdict}**`} |`))).join('\n')}`
+${results.flatMap((result) => result.cases.flatMap((each) => each.goals.map((goal) => `| ${goal.says} | ${result.question}: ${each.name} | ${goal.goal} | ${written(goal.measured, unitOfGoals(result.unit))} | ${goal.verdict === 'reached' ? 'reached' : `**${goal.verdict}**`} |`))).join('\n')}`
 
 function section({ question, asks, unit, command, commit, machine, cases }: Result): string {
   return `## ${question}
@@ -62,21 +83,33 @@ ${cases.map((each) => table(each, unit)).join('\n\n')}`
 /** The benchmark itself is a load of one, and of a bit more while it collects garbage. */
 const isBusy = ({ load, cores }: Result['machine']): boolean => Math.max(...load) > Math.max(2, cores)
 
-function table({ name, baseline, rounds, rows }: CaseResult, unit: Result['unit']): string {
+function table({ name, baseline, rounds, rows, server }: CaseResult, unit: Result['unit']): string {
   const lines = rows.map(
     (row) =>
       `| ${row.name} | ${row.version} | ${row.how} | ${written(row.ratio, '×')} | ${written(row.cost, unit)} |`,
   )
   return `### ${name}
 
-${rounds} rounds; × ${baseline}.
+${rounds} rounds; × ${baseline}${server === undefined ? '' : `; ${server}`}.
 
-| candidate | version | how | ratio (quartiles) | ${unit === 'B' ? 'bytes per entry' : 'time of one'} (quartiles) |
+| candidate | version | how | ratio (quartiles) | ${COUNTED[unit]} (quartiles) |
 | --- | --- | --- | --- | --- |
 ${lines.join('\n')}`
 }
 
+const COUNTED: Readonly<Record<Result['unit'], string>> = {
+  ns: 'time of one',
+  µs: 'time of the server',
+  B: 'bytes per entry',
+  loads: 'loads',
+}
+
+/** What a goal is about: a ratio of times, or what is counted itself. */
+export const unitOfGoals = (unit: Result['unit']): string => (unit === 'ns' ? '×' : unit)
+
 export function written({ q1, median, q3 }: Spread, unit: string): string {
-  const digits = unit === '×' ? 2 : median < 10 ? 1 : 0
+  if (unit === 'ns' && median >= 10_000)
+    return written({ q1: q1 / 1_000, median: median / 1_000, q3: q3 / 1_000 }, 'µs')
+  const digits = unit === '×' ? 2 : median < 10 && unit !== 'loads' ? 1 : 0
   return `${median.toFixed(digits)} ${unit} (${q1.toFixed(digits)}–${q3.toFixed(digits)})`
 }

@@ -7,7 +7,8 @@ import type { Spread, Verdict } from './spread.ts'
 export interface Result {
   readonly question: string
   readonly asks: string
-  readonly unit: 'ns' | 'B'
+  /** Goals about ns are ratios; all others have the unit of what they limit. */
+  readonly unit: 'ns' | 'µs' | 'B' | 'loads'
   readonly command: string
   /** Of this repository. */
   readonly commit: string
@@ -19,6 +20,8 @@ export interface CaseResult {
   readonly name: string
   readonly baseline: string
   readonly rounds: number
+  /** What all candidates asked. */
+  readonly server?: string
   readonly rows: readonly Row[]
   readonly goals: readonly GoalResult[]
 }

@@ -12,6 +12,10 @@
  * tinybench reads the clock around every iteration, which costs about as much as a hit. So an iteration is a batch of
  * a thousand operations on a ring of keys. The batch is made from one text for all candidates, but compiled for each
  * of them separately: otherwise they would share one call site, and V8 would inline none of them.
+ *
+ * Where a case says how many ask at once, the batch is that many loops, each with one operation under way; the time of
+ * one operation is that of the batch divided by its operations. Before and after the rounds everything is checked by as
+ * many at once as are timed, and a read that finds nothing ends the benchmark at any time: to forget is fast.
  */
 import { deepStrictEqual } from 'node:assert'
 import { Bench } from 'tinybench'
@@ -28,8 +32,14 @@ export interface Pace {
 export const FULL: Pace = { rounds: 25, slice: 60, warmup: 400 }
 export const QUICK: Pace = { rounds: 9, slice: 25, warmup: 200 }
 
-/** Operations in one iteration. */
+/** Operations in one iteration, if the case does not say otherwise. */
 const BATCH = 1_000
+/** How often each of many that ask at once has asked when an iteration ends: the beginning and the end weigh little. */
+const TURNS = 16
+const LEAST = 250
+
+const sizeOf = ({ batch, concurrency }: Case): number =>
+  batch ?? (concurrency === undefined ? BATCH : Math.max(LEAST, TURNS * concurrency))
 
 type Batch = () => unknown
 
@@ -39,65 +49,104 @@ interface Contestant {
   readonly batch: Batch
 }
 
+/** The keys, and what is under them. */
+interface Ring {
+  readonly keys: readonly string[]
+  readonly values: readonly unknown[]
+}
+
 /** ns per operation: for each candidate, one number a round. */
 export async function timed(what: Case, pace: Pace): Promise<Map<string, number[]>> {
   const keys = ringOf(what.keys)
+  const ring: Ring = { keys, values: keys.map(what.value ?? userOf) }
+  const size = sizeOf(what)
   const contestants: Contestant[] = []
   for (const candidate of what.candidates) {
     const opened = await candidate.open(keys)
-    contestants.push({ candidate, opened, batch: batchOf(what, candidate, opened, keys) })
+    contestants.push({ candidate, opened, batch: batchOf(what, candidate, opened, ring) })
   }
-  for (const each of contestants) await check(what, each, keys)
+  for (const each of contestants) await check(what, each, ring)
   for (let turn = 0; turn < 2; turn++) {
-    for (const { batch } of contestants) await timeOf(batch, pace.warmup / 2)
+    for (const { batch } of contestants) await timeOf(batch, size, pace.warmup / 2)
   }
   const times = new Map<string, number[]>(what.candidates.map(({ name }) => [name, []]))
   for (let round = 0; round < pace.rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const { candidate, batch } = contestants[(round + turn) % contestants.length] as Contestant
-      times.get(candidate.name)?.push(await timeOf(batch, pace.slice))
+      times.get(candidate.name)?.push(await timeOf(batch, size, pace.slice))
     }
   }
-  for (const each of contestants) await check(what, each, keys)
+  for (const each of contestants) await check(what, each, ring)
   for (const { opened } of contestants) await opened.close?.()
   return times
 }
 
-async function timeOf(batch: Batch, ms: number): Promise<number> {
+async function timeOf(batch: Batch, size: number, ms: number): Promise<number> {
   collectGarbage()
   const bench = new Bench({ time: ms, iterations: 3, warmupTime: ms / 10, warmupIterations: 1, throws: true })
   bench.add('batch', batch)
   const [task] = await bench.run()
   if (task?.result.state !== 'completed') throw new Error(`tinybench ended as ${task?.result.state}`)
-  return (task.result.latency.mean * 1e6) / BATCH
+  return (task.result.latency.mean * 1e6) / size
 }
 
-function batchOf(what: Case, { waits }: Candidate, { operation }: Opened, keys: readonly string[]): Batch {
-  const value = what.writes === undefined ? '' : `, ${what.writes}`
-  const text = `
-    let at = 0
-    return ${waits ? 'async ' : ''}() => {
-      let got
-      for (let i = 0; i < ${BATCH}; i++) {
-        if (++at === keys.length) at = 0
-        const key = keys[at]
-        got = ${waits ? 'await ' : ''}operation(key${value})
-      }
-      return got === undefined ? 0 : 1
-    }`
+function batchOf(
+  what: Case,
+  { name, waits }: Candidate,
+  { operation }: Opened,
+  { keys, values }: Ring,
+): Batch {
+  const text = what.concurrency === undefined ? inTurn(what, waits) : atOnce(what, what.concurrency)
   // oxlint-disable-next-line typescript/no-implied-eval -- one text, compiled for each candidate
-  return new Function('operation', 'keys', text)(operation, keys) as Batch
+  return new Function('operation', 'keys', 'values', 'name', text)(operation, keys, values, name) as Batch
 }
+
+const argumentsOf = ({ writes }: Case): string => (writes === undefined ? 'key' : `key, ${writes}`)
+
+const inTurn = (what: Case, waits: boolean): string => `
+  let at = 0
+  return ${waits ? 'async ' : ''}() => {
+    let got
+    for (let i = 0; i < ${sizeOf(what)}; i++) {
+      if (++at === keys.length) at = 0
+      const key = keys[at]
+      got = ${waits ? 'await ' : ''}operation(${argumentsOf(what)})
+    }
+    return got === undefined ? 0 : 1
+  }`
+
+const atOnce = (what: Case, concurrency: number): string => `
+  let at = 0
+  let left = 0
+  let isMissing = false
+  const asker = async () => {
+    while (left-- > 0) {
+      if (++at === keys.length) at = 0
+      const key = keys[at]
+      const got = await operation(${argumentsOf(what)})
+      if (got === undefined) isMissing = true
+    }
+  }
+  return async () => {
+    left = ${sizeOf(what)}
+    await Promise.all(Array.from({ length: ${concurrency} }, asker))
+    if (isMissing && ${what.writes === undefined}) throw new Error(name + ' found nothing where something is')
+  }`
 
 /** A candidate that does not do its work is fast. */
-async function check(what: Case, { candidate, opened }: Contestant, keys: readonly string[]): Promise<void> {
-  const read = opened.read ?? opened.operation
-  // oxlint-disable-next-line typescript/no-implied-eval -- the text that is measured, once
-  const valueOf = what.writes === undefined ? userOf : new Function('key', 'at', `return ${what.writes}`)
-  for (const [at, key] of keys.entries()) {
-    const expected: unknown = valueOf(key, at)
-    if (what.writes !== undefined) await opened.operation(key, valueOf(key, at))
+async function check(what: Case, { candidate, opened }: Contestant, { keys, values }: Ring): Promise<void> {
+  const { operation, read = operation } = opened
+  const { writes, concurrency = 1 } = what
+  const written =
+    // oxlint-disable-next-line typescript/no-implied-eval -- the text that is measured, once
+    writes === undefined ? undefined : new Function('key', 'at', 'values', `return ${writes}`)
+  const one = async (key: string, at: number): Promise<void> => {
+    const expected: unknown = written === undefined ? values[at] : written(key, at, values)
+    if (written !== undefined) await operation(key, written(key, at, values))
     deepStrictEqual(await read(key), expected, `${candidate.name} has a wrong value for ${key}`)
+  }
+  for (let from = 0; from < keys.length; from += concurrency) {
+    await Promise.all(keys.slice(from, from + concurrency).map((key, i) => one(key, from + i)))
   }
 }
 

@@ -1,9 +1,27 @@
-/* All questions that are answered by timing candidates in rounds. `heap` is measured in another way. */
+/* All questions that are answered by timing candidates in rounds. Others count: measures.ts. */
 import type { Question } from '../harness/question.ts'
 import hit from './hit.ts'
 import namespace from './namespace.ts'
 import peek from './peek.ts'
+import redisGetMany from './redis-get-many.ts'
+import redisGetOrSet from './redis-get-or-set.ts'
+import redisGet from './redis-get.ts'
+import redisMiss from './redis-miss.ts'
+import redisSet from './redis-set.ts'
+import redisTags from './redis-tags.ts'
 import set from './set.ts'
 import tags from './tags.ts'
 
-export const questions: readonly Question[] = [hit, peek, tags, namespace, set]
+export const questions: readonly Question[] = [
+  hit,
+  peek,
+  tags,
+  namespace,
+  set,
+  redisGet,
+  redisGetMany,
+  redisSet,
+  redisGetOrSet,
+  redisMiss,
+  redisTags,
+]

@@ -11,6 +11,7 @@ import { createCache } from '@larder/core'
 import { memory } from '@larder/memory'
 import { Loader } from 'layered-loader'
 import { LRUCache } from 'lru-cache'
+import type { Measure } from '../harness/question.ts'
 import { collectGarbage } from '../harness/rounds.ts'
 import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
 import type { CaseResult, GoalResult } from '../harness/result.ts'
@@ -149,7 +150,7 @@ function inChild(keeper: Keeper): number {
 }
 
 /** All keepers in turn, `rounds` times. */
-export function measureHeap(rounds: number): CaseResult {
+function measureHeap(rounds: number): CaseResult {
   const bytes = new Map<string, number[]>(keepers.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const keeper of keepers) bytes.get(keeper.name)?.push(inChild(keeper))
@@ -180,7 +181,14 @@ export function measureHeap(rounds: number): CaseResult {
   }
 }
 
-export const HEAP_ASKS = 'How much heap does a small entry take beyond its key and its value?'
+const heapQuestion: Measure = {
+  name: 'heap',
+  asks: 'How much heap does a small entry take beyond its key and its value?',
+  unit: 'B',
+  cases: async (isQuick) => [measureHeap(isQuick ? 1 : 5)],
+}
+
+export default heapQuestion
 
 // As a program of its own: one keeper, measured here.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,0 +1,81 @@
+/*
+ * What does it cost to get a value from Redis, when many ask at once, and when one does?
+ *
+ * Small values for what the client and the cache do; a larger one for JSON.parse, which everybody pays.
+ */
+import type { Case, Goal, Question } from '../harness/question.ts'
+import { larder, larderOnNodeRedis, larderOnNodeRedis5, rivalsFor } from '../redis/caches.ts'
+import { clients, limits } from '../redis/clients.ts'
+import { reading } from '../redis/contender.ts'
+import { aboutServer } from '../redis/server.ts'
+import { accountOf } from '../redis/values.ts'
+
+const CLIENTS = clients.map(({ name }) => name)
+
+const gets = (concurrency: number, bytes: number, baseline: string, goals: readonly Goal[]): Case => {
+  const value = accountOf(bytes)
+  const all = [
+    ...clients,
+    ...limits,
+    larder,
+    larderOnNodeRedis,
+    larderOnNodeRedis5,
+    ...rivalsFor(concurrency),
+  ]
+  return {
+    name: `${concurrency} at once, ${bytes} B`,
+    keys: 2_048,
+    value,
+    concurrency,
+    needs: aboutServer,
+    baseline,
+    candidates: all.map((contender) => reading(contender, value)),
+    goals,
+  }
+}
+
+const redisGet: Question = {
+  name: 'redis-get',
+  asks: 'What does it cost to get a value from Redis, when many ask at once, and when one does?',
+  cases: [
+    gets(256, 100, 'ioredis, autopipelining', [
+      {
+        says: '256 gets of 100 B at once ≥ 1.6 × as many as ioredis with autopipelining',
+        what: 'larder',
+        against: 'ioredis, autopipelining',
+        limit: 1.6,
+        means: 'times faster',
+      },
+      {
+        says: '256 gets of 100 B at once over node-redis ≥ 1.7 × as many as the best client',
+        what: 'larder on node-redis',
+        against: CLIENTS,
+        limit: 1.7,
+        means: 'times faster',
+      },
+    ]),
+    gets(
+      32,
+      1_000,
+      'ioredis, autopipelining',
+      ['larder', 'larder on node-redis'].map((what) => ({
+        says: `32 gets of 1 KB at once no slower than the best client: ${what}`,
+        what,
+        against: CLIENTS,
+        limit: 1,
+        means: 'at most',
+      })),
+    ),
+    gets(1, 100, 'ioredis', [
+      {
+        says: 'one get of 100 B at a time ≤ 1.15 × ioredis',
+        what: 'larder',
+        against: 'ioredis',
+        limit: 1.15,
+        means: 'at most',
+      },
+    ]),
+  ],
+}
+
+export default redisGet

@@ -1,0 +1,138 @@
+/*
+ * What do tags cost a get from Redis, and what does it cost to invalidate a tag of ten thousand entries?
+ *
+ * The second with Redis ten milliseconds away, in round trips. Before and after it is timed, all entries are filled,
+ * found, invalidated, and must be gone; while it is timed they are not filled again, which only helps those who would have
+ * more to do for more entries.
+ */
+import { Redis } from 'ioredis-6'
+import type { Candidate, Case, Question } from '../harness/question.ts'
+import { aboutServer, farUrl, ownUrl } from '../redis/server.ts'
+import { larder, type Tagged, type Tagging, taggings } from '../redis/tagged.ts'
+import { accountOf } from '../redis/values.ts'
+
+const WAY = 5
+const ENTRIES = 10_000
+const AT_ONCE = 250
+
+const account = accountOf(100)
+
+type TagsOf = (key: string) => string[]
+
+const none: TagsOf = () => []
+const one: TagsOf = () => ['users']
+const three: TagsOf = (key) => ['users', `team:${key.at(-1)}`, `city:${key.at(-2)}`]
+
+const getting = ({ name, package: from, how, open }: Tagging, what: string, tagsOf: TagsOf): Candidate => ({
+  name: `${name}, ${what}`,
+  package: from,
+  how,
+  waits: true,
+  async open(keys) {
+    const { set, get, close } = await open(await ownUrl())
+    const all = new Map(keys.map((key) => [key, tagsOf(key)]))
+    for (const [key, tags] of all) await set(key, account(key), tags)
+    return { operation: (key) => get(key, all.get(key) ?? []), close }
+  },
+})
+
+const gets = (concurrency: number): Case => ({
+  name: `get, ${concurrency} at once, 100 B`,
+  keys: 1_024,
+  value: account,
+  concurrency,
+  needs: aboutServer,
+  baseline: 'larder, untagged',
+  candidates: taggings.flatMap((each) => [
+    ...(each.isFree ? [getting(each, 'untagged', none)] : []),
+    getting(each, '1 tag', one),
+    ...(each.isFree ? [getting(each, '3 tags', three)] : []),
+  ]),
+  goals: ['1 tag', '3 tags'].map((tags) => ({
+    says: `a tagged get ≤ 1.2 × an untagged one, ${concurrency} at once: ${tags}`,
+    what: `larder, ${tags}`,
+    against: 'larder, untagged',
+    limit: 1.2,
+    means: 'at most',
+  })),
+})
+
+const entries = Array.from({ length: ENTRIES }, (_, at) => `user:${at}`)
+
+const inParts = async (run: (key: string) => Promise<unknown>): Promise<unknown[]> => {
+  const results: unknown[] = []
+  for (let at = 0; at < ENTRIES; at += AT_ONCE)
+    results.push(...(await Promise.all(entries.slice(at, at + AT_ONCE).map(run))))
+  return results
+}
+
+const invalidating = ({ name, package: from, how, open }: Tagging): Candidate => ({
+  name,
+  package: from,
+  how,
+  waits: true,
+  async open() {
+    const cache: Tagged = await open(await ownUrl(await farUrl(WAY)))
+    const fill = (tag: string) => inParts((key) => cache.set(key, account(key), [tag]))
+    const found = async (tag: string): Promise<number> =>
+      (await inParts((key) => cache.get(key, [tag]))).filter((value) => value !== undefined).length
+    return {
+      async operation(tag) {
+        await cache.invalidate(tag)
+        return true
+      },
+      async read(tag) {
+        await fill(tag)
+        const before = await found(tag)
+        await cache.invalidate(tag)
+        const after = await found(tag)
+        await fill(tag)
+        return { before, after }
+      },
+      close: cache.close,
+    }
+  },
+})
+
+const trip: Candidate = {
+  name: 'one round trip',
+  package: 'ioredis-6',
+  how: 'PING',
+  waits: true,
+  async open() {
+    const client = new Redis(await farUrl(WAY))
+    return {
+      operation: () => client.ping(),
+      read: () => ({ before: ENTRIES, after: 0 }),
+      close: () => client.disconnect(),
+    }
+  },
+}
+
+const invalidation: Case = {
+  name: `invalidating a tag of ${ENTRIES.toLocaleString('en')} entries, Redis ${2 * WAY} ms away`,
+  keys: 1,
+  value: () => ({ before: ENTRIES, after: 0 }),
+  concurrency: 1,
+  batch: 4,
+  needs: aboutServer,
+  baseline: trip.name,
+  candidates: [trip, ...taggings.map(invalidating)],
+  goals: [
+    {
+      says: `invalidating a tag of ${ENTRIES.toLocaleString('en')} entries costs one round trip`,
+      what: larder.name,
+      against: trip.name,
+      limit: 1.2,
+      means: 'at most',
+    },
+  ],
+}
+
+const redisTags: Question = {
+  name: 'redis-tags',
+  asks: 'What do tags cost a get from Redis, and what does it cost to invalidate a tag of ten thousand entries?',
+  cases: [gets(256), gets(1), invalidation],
+}
+
+export default redisTags

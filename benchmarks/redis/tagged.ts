@@ -1,0 +1,100 @@
+/*
+ * Caches that can forget what belongs together: by a tag, or by a group that a key is in.
+ *
+ * async-cache-dedupe is not among them: its references are lists of keys, which it deletes one by one.
+ */
+import { BentoCache, bentostore } from 'bentocache'
+import { redisDriver } from 'bentocache/drivers/redis'
+import { Cacheable } from 'cacheable'
+import { Redis } from 'ioredis'
+import { redis } from '@larder/redis'
+import { GroupLoader, RedisGroupCache } from 'layered-loader'
+import { DEADLINE, keyvAt, openedLarder } from './caches.ts'
+import { HOUR } from './contender.ts'
+
+export interface Tagging {
+  readonly name: string
+  readonly package: string
+  readonly how: string
+  /** Whether one entry can have no tag, or several: a group is one and always there. */
+  readonly isFree: boolean
+  readonly open: (url: string) => Promise<Tagged>
+}
+
+export interface Tagged {
+  readonly set: (key: string, value: unknown, tags: string[]) => Promise<unknown>
+  readonly get: (key: string, tags: readonly string[]) => Promise<unknown>
+  readonly invalidate: (tag: string) => Promise<unknown>
+  readonly close: () => unknown
+}
+
+export const larder: Tagging = {
+  name: 'larder',
+  package: '@larder/redis',
+  how: 'store: redis(url); invalidateTags',
+  isFree: true,
+  async open(url) {
+    const cache = await openedLarder(redis(url, { deadline: DEADLINE, prefix: 'tagged' }))
+    return {
+      set: (key, value, tags) => cache.set(key, value, { tags }),
+      get: (key) => cache.get(key),
+      invalidate: (tag) => cache.invalidateTags(tag),
+      close: () => cache.close(),
+    }
+  },
+}
+
+const bentocache: Tagging = {
+  name: 'bentocache',
+  package: 'bentocache',
+  how: 'Redis layer only, enableAutoPipelining; deleteByTag',
+  isFree: true,
+  async open(url) {
+    const connection = new Redis(url, { enableAutoPipelining: true })
+    const store = bentostore().useL2Layer(redisDriver({ connection }))
+    const cache = new BentoCache({ default: 'c', ttl: HOUR, stores: { c: store } })
+    return {
+      set: (key, value, tags) => cache.set({ key, value, tags }),
+      get: (key) => cache.get({ key }),
+      invalidate: (tag) => cache.deleteByTag({ tags: [tag] }),
+      close: () => cache.disconnectAll(),
+    }
+  },
+}
+
+const cacheable: Tagging = {
+  name: 'cacheable',
+  package: 'cacheable',
+  how: 'primary: @keyv/redis, JSON, tags: true; tags.invalidateTag',
+  isFree: true,
+  async open(url) {
+    const cache = new Cacheable({ primary: keyvAt(url), ttl: HOUR, tags: true })
+    return {
+      set: (key, value, tags) => cache.set(key, value, { tags }),
+      get: (key) => cache.get(key),
+      invalidate: (tag) => cache.tags.invalidateTag(tag),
+      close: () => cache.disconnect(),
+    }
+  },
+}
+
+const layeredLoader: Tagging = {
+  name: 'layered-loader',
+  package: 'layered-loader',
+  how: 'GroupLoader on RedisGroupCache, json, enableAutoPipelining; invalidateCacheForGroup',
+  isFree: false,
+  async open(url) {
+    const client = new Redis(url, { enableAutoPipelining: true })
+    const options = { prefix: 'l', json: true, ttlInMsecs: HOUR, groupTtlInMsecs: HOUR }
+    const asyncCache = new RedisGroupCache<unknown>(client, options)
+    const loader = new GroupLoader<unknown>({ asyncCache, throwIfUnresolved: false })
+    return {
+      set: (key, value, [tag = 'none']) => asyncCache.setForGroup(key, value, tag),
+      get: (key, [tag = 'none']) => loader.get(key, tag),
+      invalidate: (tag) => loader.invalidateCacheForGroup(tag),
+      close: () => client.disconnect(),
+    }
+  },
+}
+
+export const taggings: readonly Tagging[] = [larder, bentocache, cacheable, layeredLoader]

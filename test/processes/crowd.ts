@@ -22,7 +22,7 @@ export async function crowd(
 ): Promise<readonly Answered[]> {
   return Promise.all(
     Array.from({ length: callers }, async () => {
-      const value = await desk.cache.getOrSet(key, () => load(desk, key, loadMs))
+      const value = await desk.cache.getOrSet(key, () => load(desk, key, loadMs), { tags: [key] })
       return { value, at: now() }
     }),
   )

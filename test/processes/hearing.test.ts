@@ -104,7 +104,7 @@ async function overtaken(changes: readonly Change[]): Promise<readonly unknown[]
     timeout: 2_000,
     interval: 1,
   })
-  const { far, at } = await two.near.ask('invalidate', { tags: keys })
+  const { far, at } = await two.near.ask('invalidate', { kind: 'tags', keys })
   await reading
   for (const each of proxy.connections) each.down.delay(0)
 
@@ -141,7 +141,7 @@ async function deaf(changes: readonly Change[]): Promise<readonly unknown[]> {
 
   for (const each of (await linesOf(server, proxy)).subscribed) each.down.lose()
   proxy.blackHole({ new: true })
-  const { far, at } = await two.near.ask('invalidate', { tags: keys })
+  const { far, at } = await two.near.ask('invalidate', { kind: 'tags', keys })
 
   expect(far).toBe('applied')
   return seenAfter(two, keys, at)

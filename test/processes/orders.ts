@@ -24,9 +24,9 @@ export interface Orders {
   get: { readonly told: { readonly keys: readonly string[] }; readonly answer: readonly unknown[] }
   /** Loads a value for each key, which is its own tag. */
   load: { readonly told: { readonly keys: readonly string[]; readonly value: string }; readonly answer: true }
-  /** Says what became of it, and when. */
+  /** Of keys, each of which is its own tag. Says what became of it, and when. */
   invalidate: {
-    readonly told: { readonly tags: readonly string[] }
+    readonly told: { readonly kind: Kind; readonly keys: readonly string[] }
     readonly answer: { readonly far: string; readonly at: number }
   }
   /** Many callers of one key at once. */

@@ -79,6 +79,7 @@ class Soak {
   readonly #faults: Record<string, number> = {}
   readonly #random: () => number
   #isOver = false
+  #crashed: string | undefined
   /** Each kind of trouble has been there once. */
   #hadAll: boolean
   #seeds: number
@@ -107,9 +108,10 @@ class Soak {
     const began = now()
     await Promise.all(Array.from({ length: PROCESSES }, (_, place) => this.#join(place)))
     const chaos = this.#options.faults === false ? Promise.resolve() : this.#chaos()
-    while (!this.#isEnough()) await passed(20)
+    while (!this.#isEnough() && this.#crashed === undefined) await passed(20)
     this.#isOver = true
     await chaos
+    if (this.#crashed !== undefined) throw new Error(this.#crashed)
     const workers = [...this.#members.values()].map(({ worker }) => worker)
     await Promise.all(workers.map((worker) => worker.ask('halt', {})))
     this.#judge.end()
@@ -141,7 +143,19 @@ class Soak {
     this.#judge.joins(worker.pid, now())
     worker.onReport((report) => this.#judge.hear(worker.pid, report))
     this.#members.set(place, { worker, isBusy: false })
+    this.#watch(worker)
     await worker.ask('traffic', { clients: CLIENTS, seed: ++this.#seeds })
+  }
+
+  /** Processes end when they are killed or told to, not by themselves. */
+  #watch(worker: Worker): void {
+    worker.ended.then(
+      ({ code, signal }) => {
+        if (signal !== 'SIGKILL' && !this.#isOver)
+          this.#crashed ??= `a process ended by itself: ${signal ?? code}`
+      },
+      () => {},
+    )
   }
 
   // ---- what happens to them -----------------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
  * A process with a cache on a Redis, that does what it is told over its line to the test.
  */
 
-import { createCache, type ICache, type Store, type Entry } from '@larder/core'
+import { createCache, type Entry, type ICache, type Store, type Written } from '@larder/core'
 import { redis } from '@larder/redis'
 import { type Connection, connect } from '@larder/testing/servers'
 import { churn, handles } from './churn.ts'
 import { crowd, many } from './crowd.ts'
-import { now, type Opening, type Order, type Orders, type Report, type Told } from './orders.ts'
+import { type Kind, now, type Opening, type Order, type Orders, type Report, type Told } from './orders.ts'
 import { TrafficRun } from './traffic.ts'
 
 /** What an open process has. */
@@ -35,6 +35,14 @@ function storeOf({ url, prefix, without, deadline }: Opening): Store<Entry> {
   }
 }
 
+function invalidated(cache: ICache, kind: Kind, keys: readonly string[]): Promise<Written> {
+  if (kind === 'delete') return cache.delete(...keys)
+  if (kind === 'expire') return cache.expire(...keys)
+  if (kind === 'tags') return cache.invalidateTags(...keys)
+  if (kind === 'clear') return cache.clear()
+  return cache.setMany(keys.map((key) => [key, 'set'] as const))
+}
+
 const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Orders[O]['answer']> } = {
   async open(told) {
     const { deadline: storeTimeout } = told
@@ -57,8 +65,8 @@ const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Or
     await Promise.all(keys.map((key) => open().cache.getOrSet(key, () => value, { tags: [key] })))
     return true
   },
-  async invalidate({ tags }) {
-    const { far } = await open().cache.invalidateTags(...tags)
+  async invalidate({ kind, keys }) {
+    const { far } = await invalidated(open().cache, kind, keys)
     return { far, at: now() }
   },
   crowd: (told) => crowd(open(), told),

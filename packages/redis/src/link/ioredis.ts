@@ -131,13 +131,39 @@ function watch(redis: IoredisClient, events: LineEvents): void {
   }
   redis.on('error', (error: Error) => {
     reason = error
+    // An answer too many: nobody can say which of those before it were the right ones.
+    if (OUT_OF_STEP.test(error.message)) (redis as Inside).stream?.destroy()
   })
+  redis.on('connect', () => catchWhatIsThrown(redis))
   redis.on('ready', () => events.opened())
   redis.on('close', over)
   redis.on('end', over)
   redis.on('message', (channel: string, text: string) => events.message(channel, text))
   redis.on('smessage', (channel: string, text: string) => events.message(channel, text))
   redis.on('moved', () => events.unsubscribed())
+}
+
+/** What ioredis says of an answer that it has not asked for. */
+const OUT_OF_STEP = /^Command queue state error/
+
+/**
+ * ioredis throws at some of those answers, where nobody could catch it: that would be the end of the
+ * process, and is now that of the connection.
+ */
+function catchWhatIsThrown(redis: IoredisClient): void {
+  const { stream } = redis as Inside
+  if (stream === undefined) return
+  const listeners = stream.listeners('data') as ((chunk: unknown) => void)[]
+  for (const listener of listeners) {
+    stream.removeListener('data', listener)
+    stream.on('data', (chunk) => {
+      try {
+        listener.call(stream, chunk)
+      } catch (error) {
+        stream.destroy(error as Error)
+      }
+    })
+  }
 }
 
 /** What is not in the types of ioredis, and is in every version that is supported. */

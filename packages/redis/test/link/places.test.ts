@@ -362,6 +362,39 @@ test('a server that does not answer is left alone for moments, tried by one call
   expect([...outcomes]).toEqual(['LINK_UNKNOWN'])
 })
 
+test('answers that nobody has asked for end the connection, and not the process', async () => {
+  const server = await start()
+  for (const rubbish of ['$-1\r\n', '*1\r\n$-1\r\n', ':1\r\n', '-ERR what\r\n', 'HTTP/1.1 400\r\n']) {
+    const sockets: net.Socket[] = []
+    const between = net.createServer((client) => {
+      const there = net.connect(server.port)
+      sockets.push(client)
+      client.on('error', () => {}).once('close', () => there.destroy())
+      there.on('error', () => {})
+      client.pipe(there).pipe(client)
+    })
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve))
+    const redis = open(
+      { port: (between.address() as net.AddressInfo).port },
+      { deadline: 1_000, heartbeat: 20 },
+    )
+    await redis.ready()
+    const listener = recorder()
+    redis.subscribe(['news'], listener)
+    await until(() => expect(listener.proofs.length).toBeGreaterThan(0))
+    const [data] = sockets
+    const proofs = listener.proofs.length
+
+    for (const socket of sockets) if (socket.writable) socket.write(rubbish)
+
+    await until(() => expect(data?.destroyed).toBe(true))
+    await until(() => expect(listener.proofs.length).toBeGreaterThan(proofs))
+    await until(async () => expect(text(await redis.call(['PING']))).toBe('PONG'))
+    await redis.close()
+    between.close()
+  }
+})
+
 test('a Unix socket is a place too', async () => {
   const socket = path.join(mkdtempSync(path.join(tmpdir(), 'larder-')), 'redis.sock')
   const server = await start({ config: { unixsocket: socket } })

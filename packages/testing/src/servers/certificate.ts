@@ -6,7 +6,7 @@
  */
 
 import { systemClock } from '@larder/core'
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 
 export interface CertificateOptions {
   /** For whom it is good. Default: localhost and 127.0.0.1. */
@@ -28,7 +28,8 @@ const DAY = 86_400_000
 export function certificates({ host, expired = false }: CertificateOptions = {}): Certificates {
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const server = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const issuer = nameOf('Larder test authority')
+  // Each has a name of its own, so that a client may trust several.
+  const issuer = nameOf(`Larder test authority ${randomUUID()}`)
   const now = systemClock.epoch()
   const [from, to] = [now - 10 * DAY, now + DAY]
   const names = host === undefined ? [dnsName('localhost'), ipAddress(127, 0, 0, 1)] : [dnsName(host)]

@@ -1,0 +1,25 @@
+/*
+ * Every row of the fault matrix, lived through by two processes with a cache on a real server.
+ */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Program, program } from './agents.ts'
+import { problemsOf } from './invariants.ts'
+import { matrix } from './matrix.ts'
+
+const PATIENCE = 60_000
+let whole: Program
+
+beforeAll(async () => {
+  whole = await program()
+}, PATIENCE)
+afterAll(() => whole.remove())
+
+// Those that take longest first.
+const rows = matrix.toSorted((a, b) => (b.within ?? 0) - (a.within ?? 0))
+
+describe.concurrent('the invariants hold', () => {
+  test.each(rows)('$id: $what', { timeout: PATIENCE }, async (row) => {
+    expect(await problemsOf(row, whole)).toEqual([])
+  })
+})

@@ -1,0 +1,108 @@
+/*
+ * The invariants: what holds in every row of the matrix, whatever the fault. One function says what does not.
+ *
+ *   I1   every promise settles within its deadline                I5   what was invalidated here never comes back
+ *   I2   nothing is rejected or thrown that nobody hears          I6   after the fault: full service, without a restart
+ *   I3   what is open and owed is what it was before              I7   after close() nothing is left; the process ends
+ *   I4   never the value of another key                           I8   at most one load of a key for each process
+ */
+
+import type { Program } from './agents.ts'
+import { type Asked, type Closed, live, type Lived, seenIn } from './life.ts'
+import type { Row } from './matrix.ts'
+
+export const INVARIANTS = ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8'] as const
+
+const PROCESSES = 2
+
+/** Lives through a row, and says what is wrong beyond what is known to be. */
+export async function problemsOf(row: Row, program: Program): Promise<readonly string[]> {
+  const lived = await live(row, program)
+  if (process.env['LARDER_FAULTS'] !== undefined) console.log(row.id, JSON.stringify(lived, null, 1))
+  const problems = broken(lived)
+  const { known } = row
+  if (known === undefined) return problems
+  const others = problems.filter((each) => !known.breaks.test(each))
+  if (others.length < problems.length) return others
+  return [...others, `row: what is known to break does not any more: ${known.why}`]
+}
+
+/** What is wrong with a life: each begins with the invariant, or with 'row' where it is about what this row is to show. */
+export function broken(lived: Lived): readonly string[] {
+  return [
+    ...(lived.broken === undefined ? [] : [`row: ${lived.broken}`]),
+    ...lived.remarks.map((remark) => `row: ${remark}`),
+    ...lived.asked.flatMap(wrong),
+    ...unheard(lived),
+    ...leaked(lived),
+    ...lived.books.flatMap(({ foreign }) => foreign.slice(0, 3).map((each) => `I4: ${each}`)),
+    ...lived.books.flatMap(({ undone }) => undone.slice(0, 3).map((each) => `I5: ${each}`)),
+    ...unwell(lived),
+    ...lived.closed.flatMap(left),
+    ...crowded(lived),
+  ]
+}
+
+/** I1; and what the row has said of it. */
+function wrong({ what, outcome, limit, expected }: Asked): readonly string[] {
+  const { ms, error } = outcome
+  const id = /service|delivered|no longer/.test(what) ? 'I6' : 'I1'
+  if (error !== undefined) return [`${id}: ${what}: ${error}`]
+  const late = ms > limit ? [`${id}: ${what} took ${Math.round(ms)} ms, more than ${Math.round(limit)}`] : []
+  const seen = seenIn(outcome)
+  if (expected === undefined || expected === 'either' || seen === expected) return late
+  return [...late, `row: ${what} was '${seen}', not '${expected}'`]
+}
+
+function unheard({ closed, books }: Lived): readonly string[] {
+  const deaths = closed.flatMap(({ what, end }) =>
+    end === undefined || (end.code === 0 && end.said === '')
+      ? []
+      : [`I2: ${what} ended with ${end.code}: ${end.said.slice(0, 500)}`],
+  )
+  return [...deaths, ...books.flatMap(({ warnings }) => warnings.map((each) => `I2: a warning: ${each}`))]
+}
+
+/** Timers that are a few more, or less, are those that happen to be armed. */
+const FEW = 3
+
+function leaked({ before, after }: Lived): readonly string[] {
+  return after.flatMap((state, i) => {
+    const was = before[i]
+    const problems: string[] = []
+    if (state.queued > 0) problems.push(`I3: ${state.queued} are still owed`)
+    if (state.loading > 0) problems.push(`I3: ${state.loading} loads are still under way`)
+    if (was === undefined) return problems
+    if (state.sockets > was.sockets) problems.push(`I3: ${was.sockets} sockets have become ${state.sockets}`)
+    if (state.timers > was.timers + FEW) problems.push(`I3: ${was.timers} timers have become ${state.timers}`)
+    return problems
+  })
+}
+
+function unwell({ health, broken: isBroken }: Lived): readonly string[] {
+  if (isBroken !== undefined || health?.status === 'ok') return []
+  return [`I6: health says ${health?.status}: ${health?.problems.join('; ')}`]
+}
+
+/** An orderly end may take both drains. */
+const LONGEST_CLOSE = 2_500
+
+function left({ what, outcome, end }: Closed): readonly string[] {
+  const problems: string[] = []
+  if (end === undefined) problems.push(`I7: ${what} did not end by itself`)
+  if (outcome.error !== undefined) problems.push(`I7: ${what}: close: ${outcome.error}`)
+  if (outcome.ms > LONGEST_CLOSE) problems.push(`I7: ${what} took ${Math.round(outcome.ms)} ms to close`)
+  if (outcome.sockets > 0) problems.push(`I7: ${what} has left ${outcome.sockets} sockets`)
+  if (outcome.timers.length > 0)
+    problems.push(`I7: ${what} has left timers of ${outcome.timers.join(', ')} ms`)
+  return problems
+}
+
+/** Of the crowd: all callers of a process share one load. */
+function crowded({ books }: Lived): readonly string[] {
+  const crowds = books.flatMap(({ loads }) =>
+    Object.entries(loads).flatMap(([key, count]) => (key.startsWith('crowd') ? [count] : [])),
+  )
+  const sum = crowds.reduce((all, each) => all + each, 0)
+  return sum > PROCESSES ? [`I8: ${sum} loads of one key in ${PROCESSES} processes`] : []
+}

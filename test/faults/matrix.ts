@@ -14,6 +14,7 @@ import { type Cast, type Diary, type During, type Plan, type Read, seenIn, type 
 import {
   alone,
   answerOf,
+  babbling,
   clustered,
   type ClusterPlace,
   config,
@@ -233,6 +234,13 @@ const connections: readonly Row[] = [
         for (let n = 0; n < 10_000; n++) proxy.down.corrupt()
       },
     }),
+  },
+  {
+    id: 'C8 nothing',
+    what: 'Answers arrive that nobody has asked for',
+    seen: 'The connection is replaced: nobody can say which of its answers were the right ones.',
+    during: SHAKY,
+    begin: babbling,
   },
   {
     id: 'C8 stranger',

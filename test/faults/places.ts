@@ -309,6 +309,47 @@ export const strange: () => Promise<Stage> = async () => {
   }
 }
 
+/** A way to the server on which answers come that nobody has asked for. */
+export const babbling: () => Promise<Stage> = async () => {
+  const server = await startRedis()
+  const clients = new Set<net.Socket>()
+  const relay = net.createServer((client) => {
+    const there = net.connect(server.port, server.host)
+    clients.add(client)
+    client
+      .on('error', () => {})
+      .once('close', () => {
+        clients.delete(client)
+        there.destroy()
+      })
+    there.on('error', () => {}).once('close', () => client.destroy())
+    client.pipe(there)
+    there.pipe(client)
+  })
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  const address = relay.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  let timer: NodeJS.Timeout | undefined
+  return {
+    opening: () => ({ url: `redis://127.0.0.1:${port}` }),
+    async provoke() {
+      const babble = (): void => {
+        for (const client of clients) if (client.writable) client.write('$-1\r\n')
+      }
+      babble()
+      timer = setInterval(babble, 150)
+    },
+    async heal() {
+      clearInterval(timer)
+    },
+    async stop() {
+      clearInterval(timer)
+      relay.close()
+      await server.stop()
+    },
+  }
+}
+
 /**
  * A primary whose replica no longer hears of it, so that what is acknowledged is not copied; then the primary dies, and the
  * replica takes its place.

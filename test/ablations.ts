@@ -353,9 +353,9 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a token that could not be minted is none',
-    find: `if (far === 'applied') return stamp
+    find: `if (far === 'applied' && there === undefined) return stamp
         this.#known.kill(mark)
-        return undefined`,
+        return far === 'applied' ? this.#first(mark, there, question) : undefined`,
     replace: `return stamp`,
     seenBy: 'what was loaded under a mark that the store refused is not stored',
   },

@@ -105,6 +105,12 @@ export const sharedAblations: readonly Ablation[] = [
     seenBy: 'who waits for a process that died takes its load over, and stores what he loads',
   },
   {
+    what: 'a mark that another process has minted first is taken over',
+    find: `far === 'applied' && there === undefined`,
+    replace: `far === 'applied'`,
+    seenBy: 'of two processes that mint a mark at once the second takes that of the first',
+  },
+  {
     what: 'who is going to wait does not mint marks meanwhile',
     find: `!wanted.every(({ holder, isLeased }) => holder !== undefined && !isLeased)`,
     replace: `wanted.length > 0`,

@@ -163,6 +163,8 @@ export class Line {
 export interface FarOptions {
   /** It has getMany. */
   readonly bulk: boolean
+  /** Whether it can add what is not there. */
+  readonly adds: boolean
   /** Its keys fail each by itself. */
   readonly inParts: boolean
   readonly maxStaleness: number
@@ -173,7 +175,7 @@ export function sharedStore(
   place: SharedPlace,
   ear: Ear,
   line: Line,
-  { bulk, inParts, maxStaleness }: FarOptions,
+  { bulk, adds, inParts, maxStaleness }: FarOptions,
 ): Store<Entry> {
   const states = new Map<string, Stamps>()
   /** Entries of one state come with one array, as those of core's `encoded` do. */
@@ -222,6 +224,14 @@ export function sharedStore(
     get: (key) => line.send(`get ${key}`, false, () => read(key)),
     set: (key, record) => line.send(`set ${key}`, true, () => place.change(ear, key, record)),
     delete: (key) => line.send(`delete ${key}`, true, () => place.change(ear, key, undefined)),
+    ...(adds && {
+      add: (key: string, record: Entry) =>
+        line.send(`add ${key}`, true, () => {
+          const found = read(key)
+          if (found === undefined) place.set(key, record)
+          return found
+        }),
+    }),
     ...(bulk && {
       getMany: (keys: readonly string[]) =>
         line.send(`getMany ${keys.join(' ')}`, false, () => keys.map(read)),

@@ -311,7 +311,7 @@ class Player {
     const ear = new Ear(world.startsWith('channel') ? 'marks' : 'nothing')
     const line = new Line(this.#net, process)
     const inParts = world.endsWith('in parts')
-    const options: FarOptions = { bulk: !inParts, inParts, maxStaleness: MAX_STALENESS }
+    const options: FarOptions = { bulk: !inParts, adds: !inParts, inParts, maxStaleness: MAX_STALENESS }
     this.#place.ears.push(ear)
     this.#lines.push(line)
     return sharedStore(this.#place, ear, line, options)

@@ -48,7 +48,7 @@ function office(core: Core, hears: 'marks' | 'nothing' = 'nothing', options: Opt
   const clock = manualClock()
   const net = new Net(clock)
   const place = new SharedPlace(clock)
-  const far = { bulk: true, inParts: false, maxStaleness: MAX_STALENESS }
+  const far = { bulk: true, adds: hears === 'marks', inParts: false, maxStaleness: MAX_STALENESS }
   const open = (process: number): Desk => {
     const ear = new Ear(hears)
     const line = new Line(net, process)
@@ -777,7 +777,7 @@ export const sharedScenarios = {
     await turns(60)
     for (const each of here.parcels('read')) each.answer()
     await turns(60)
-    expect(here.parcels('set')).toHaveLength(1) // the mark of the tag
+    expect(here.parcels('add')).toHaveLength(1) // the mark of the tag
     const second = here.cache.getOrSet('l', load, { tags: ['t'] })
     await turns(60)
     for (const each of here.parcels('read')) each.answer()
@@ -792,6 +792,22 @@ export const sharedScenarios = {
     expect(await there.flowing(there.cache.getMany(['k', 'l']))).not.toContain('old')
   },
 
+  'of two processes that mint a mark at once the second takes that of the first': async (core) => {
+    const { here, there } = office(core, 'marks')
+    for (const desk of [here, there]) await desk.hear()
+    const mine = here.cache.getOrSet('k', () => 1, { tags: ['t'] })
+    const theirs = there.cache.getOrSet('l', () => 2, { tags: ['t'] })
+    await turns(60)
+    for (const desk of [here, there]) for (const each of desk.parcels('read')) each.answer()
+    await turns(60)
+    expect([here, there].map((desk) => desk.parcels('add').length)).toEqual([3, 3])
+    await Promise.all([here.flowing(mine), there.flowing(theirs)])
+    for (const desk of [here, there]) await desk.flow()
+
+    expect(await here.flowing(here.cache.getMany(['k', 'l']))).toEqual([1, 2])
+    expect(await there.flowing(there.cache.getMany(['k', 'l']))).toEqual([1, 2])
+  },
+
   'a load without marks is not shared after something was heard to have changed': async (core) => {
     const { here, there } = office(core, 'marks')
     for (const desk of [here, there]) await desk.hear()
@@ -800,7 +816,7 @@ export const sharedScenarios = {
     await turns(60)
     for (const each of here.parcels('read')) each.answer()
     await turns(60)
-    for (const each of here.parcels('set')) each.fail(new Error('refused'))
+    for (const each of here.parcels('add')) each.fail(new Error('refused'))
     await turns(60)
     expect(source.calls).toHaveLength(1)
     await there.flowing(there.cache.clear())

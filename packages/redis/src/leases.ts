@@ -2,9 +2,10 @@
  * Leases in Redis: a key beside the record, in the same slot, that ends by itself. What is compared and written is one
  * script.
  *
- * A script that reads costs several times what MGET costs. So where most of what is wished for is there, records are
- * asked for by MGET alone, and only for those missing a lease is asked, in a second request: hits cost what a plain read
- * costs, and a miss waits for one round trip more, before a load. Where most of it is missing, one script does both.
+ * A script that reads costs the server several times what MGET costs. So where many are wished for and most of them are
+ * there, records are asked for by MGET alone, and only for those missing a lease is asked, in a second request: hits cost
+ * what a plain read costs, and a miss waits for one round trip more. Where few are wished for, or most are missing, one
+ * script does both.
  */
 
 import type { LeasedRead, Leases } from '@larder/core'
@@ -17,6 +18,8 @@ import { textOf, ttlText } from './writes.ts'
 
 /** Keys in one script. */
 const MOST = 64
+/** As few as this are asked for by script in any case: it is the way that they travel that costs, and a miss needs it once only. */
+const FEW = 4
 /** How many of the last wishes the share of misses is reckoned from, about. */
 const MEMORY = 64
 
@@ -34,7 +37,8 @@ export class RedisLeases implements Leases<Uint8Array> {
     wishes: readonly (string | undefined)[],
     ms: number,
   ): Promise<readonly LeasedRead<Uint8Array>[]> {
-    return this.#missing > 0.5 ? this.#readAtOnce(keys, wishes, ms) : this.#readFirst(keys, wishes, ms)
+    const isOnce = keys.length <= FEW || this.#missing > 0.5
+    return isOnce ? this.#readAtOnce(keys, wishes, ms) : this.#readFirst(keys, wishes, ms)
   }
 
   /** Records, then leases where there are none. */

@@ -9,7 +9,7 @@ import type { Store } from '@larder/core'
 import { keyBytes, keyRange, keyText } from './keys.ts'
 import type { Link, Reply } from './link/link.ts'
 import { partsOf, type Place } from './place.ts'
-import { PROLONG } from './scripts.ts'
+import { ADD, PROLONG } from './scripts.ts'
 import { textOf, ttlText, type Writes } from './writes.ts'
 
 /** Keys in one request. */
@@ -20,7 +20,7 @@ const LOOKED_AT = 200
 type Records = Required<
   Pick<
     Store<Uint8Array>,
-    'get' | 'set' | 'delete' | 'getMany' | 'setMany' | 'deleteMany' | 'clear' | 'keys' | 'prolong'
+    'get' | 'set' | 'delete' | 'getMany' | 'setMany' | 'deleteMany' | 'clear' | 'keys' | 'add' | 'prolong'
   >
 >
 
@@ -39,6 +39,10 @@ export function recordsIn(place: Place, writes: Writes): Records {
     setMany: (records) => all(records.map(([key, record, ttl]) => writes.write(key, record, ttl))),
     delete: (key) => writes.write(key, undefined, 0),
     deleteMany: (names) => all(names.map((key) => writes.write(key, undefined, 0))),
+    async add(key, record, ttl) {
+      const packed = keys.packed(key, record)
+      return recordIn(place, key, await link.run(ADD, [keys.data(key)], [ttlText(ttl), packed]))
+    },
     prolong(names, ttl) {
       const parts = partsOf(names, link.isCluster ? 1 : MOST)
       const places = parts.map((part) => part.map((key) => keys.data(key)))

@@ -7,7 +7,7 @@
  *   read     the records, and takes the leases of those that are missing
  *   take     a lease                  seize   a lease from whoever has it
  *   fill     a record, by lease       renew   a lease, by lease          drop    a lease, by lease
- *   prolong  lets records last
+ *   prolong  lets records last        add     a record, where there is none
  *
  * A lease is a token behind one sign: '0', or '1' if somebody waits for it to end. Then its end is told.
  *
@@ -163,6 +163,17 @@ return redis.call('PEXPIRE', KEYS[2], ARGV[2])`,
 
 /** ARGV: token; the channel of those who wait, the sender, the key as JSON. */
 export const DROP: Script = scriptOf('drop', `${GET}${TELL}${HELD}${END}return 1`)
+
+/** KEYS: the place of a record. ARGV: ttl, record. Answers with the one that was there. Nobody need be told: who knows of none asks again. */
+export const ADD: Script = scriptOf(
+  'add',
+  `${GET}${SET}
+local found = get(KEYS[1])
+if found then return found end
+local done = set(KEYS[1], ARGV[2], ARGV[1])
+if done.err then return redis.error_reply(done.err) end
+return false`,
+)
 
 /** KEYS: places of records only. ARGV: ttl, or '' for ever. Never shortens: a record without an end has none afterwards. */
 export const PROLONG: Script = scriptOf(

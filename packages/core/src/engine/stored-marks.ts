@@ -347,16 +347,33 @@ export class StoredMarks implements Marks {
     const stamp = this.#known.learn(mark, newToken(clock), trust.period)
     const record = entryOf<unknown>(stamp.token, Infinity, MARK_TERMS)
     const ttl = store.prolong === undefined ? Infinity : MARK_LIFE
-    const minting = Promise.resolve(writes.run('set', mark, record, true, () => store.set(mark, record, ttl)))
+    const question = this.#begin([mark])
+    let there: unknown
+    const add = async (): Promise<void> => {
+      if (store.add === undefined) await store.set(mark, record, ttl)
+      else there = await store.add(mark, record, ttl)
+    }
+    // What could only have been added has replaced nothing, so nothing is owed if that is not known.
+    const minting = Promise.resolve(writes.run('set', mark, record, store.add === undefined, add))
       .then((far) => {
         stamp.lastsUntil = clock.now() + ttl / 2
-        if (far === 'applied') return stamp
+        if (far === 'applied' && there === undefined) return stamp
         this.#known.kill(mark)
-        return undefined
+        return far === 'applied' ? this.#first(mark, there, question) : undefined
       })
-      .finally(() => this.#minting.delete(mark))
+      .finally(() => {
+        this.#minting.delete(mark)
+        this.#questions.delete(question)
+      })
     this.#minting.set(mark, minting)
     return minting
+  }
+
+  /** The mark that another process was first to mint, unless it has been changed since. */
+  #first(mark: string, record: unknown, { before, period }: Question): Stamp | undefined {
+    const value = entryProblem(record) === undefined ? (record as Entry).value : undefined
+    if (typeof value !== 'string' || before.get(mark) === 'invalidating') return undefined
+    return this.#isInvalidating(mark) ? undefined : this.#known.learn(mark, value, period)
   }
 
   /** Marks of the namespaces around this one are kept there. */

@@ -91,6 +91,11 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     ...(store.check && { check: () => store.check?.() }),
     ...(store.time && { time: () => store.time?.() ?? clock.epoch() }),
     ...(store.partOf && { partOf: (key) => store.partOf?.(key) }),
+    ...(store.add && {
+      async add(key, entry, ttl) {
+        return read(key, await store.add?.(key, await write(key, entry), ttl))
+      },
+    }),
     ...(store.prolong && { prolong: (keys, ttl) => store.prolong?.(keys, ttl) }),
     ...(store.leases && { leases: encodedLeases(store.leases, read, readAll, write) }),
     ...(store.channel && { channel: store.channel }),

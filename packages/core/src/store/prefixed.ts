@@ -29,6 +29,7 @@ export function prefixed<R>(store: Store<R>, prefix: string): Store<R> {
     ...(store.check && { check: () => store.check?.() }),
     ...(store.time && { time: () => store.time?.() as number }),
     ...(store.partOf && { partOf: (key) => store.partOf?.(prefix + key) }),
+    ...(store.add && { add: (key, record, ttl) => store.add?.(prefix + key, record, ttl) }),
     ...(store.prolong && {
       prolong: (keys, ttl) =>
         store.prolong?.(

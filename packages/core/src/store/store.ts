@@ -57,6 +57,8 @@ export interface Store<R> {
   time?(): number
   /** Keys with different answers are kept by different machines: one may be down, or slow, without the others. */
   partOf?(key: string): string | undefined
+  /** Keeps the record if there is none. Answers the one that was there, and still is. */
+  add?(key: string, record: R, ttl: number): Awaitable<R | undefined>
   /** Lets records last at least `ttl` from now, where they are still there. Changes nothing else. */
   prolong?(keys: readonly string[], ttl: number): Awaitable<void>
   /** Fills that cannot outlive an invalidation by another process. */

@@ -12,7 +12,7 @@ const DAY = 86_400_000
 const LONG_AGO = 1e12
 
 const withFact = (
-  fact: 'time' | 'partOf' | 'prolong',
+  fact: 'time' | 'partOf' | 'prolong' | 'add',
   name: string,
   run: (bench: StoreBench) => Promise<void>,
 ): StoreRule =>
@@ -48,6 +48,35 @@ export const facts: readonly StoreRule[] = [
 
     expect(HOSTILE_KEYS.map((key) => store.partOf?.(key))).toEqual(parts)
     for (const part of parts) expect(['string', 'undefined']).toContain(typeof part)
+  }),
+
+  withFact('add', 'a record is added where there is none, and ends when it should', async (bench) => {
+    const { store } = bench
+    expectSame(await store.add?.('k', recordOf(bench, 1), DAY), undefined)
+    expectSame(await store.add?.('short', recordOf(bench, 2), 40), undefined)
+    expectSame(await store.get('k'), recordOf(bench, 1))
+
+    await forgotten(bench, 40 * 2)
+
+    expectSame(await store.get('k'), recordOf(bench, 1))
+    expectSame(await store.add?.('short', recordOf(bench, 3), DAY), undefined)
+    expectSame(await store.get('short'), recordOf(bench, 3))
+  }),
+
+  withFact('add', 'a record that is there is answered and not replaced', async (bench) => {
+    const { store } = bench
+    await store.set('k', recordOf(bench, 1), DAY)
+
+    expectSame(await store.add?.('k', recordOf(bench, 2), DAY), recordOf(bench, 1))
+    expectSame(await store.get('k'), recordOf(bench, 1))
+
+    const both = await Promise.all([3, 4].map((n) => store.add?.('other', recordOf(bench, n), DAY)))
+    const kept = await store.get('other')
+    expect(both.filter((found) => found === undefined)).toHaveLength(1)
+    expectSame(
+      both.find((found) => found !== undefined),
+      kept,
+    )
   }),
 
   withFact('prolong', 'records that are prolonged last longer, and are the same', async (bench) => {

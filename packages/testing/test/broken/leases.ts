@@ -200,6 +200,21 @@ export const brokenLeases: Readonly<Record<string, Break>> = {
     let n = 0
     return { partOf: () => String(n++) }
   },
+  'add replaces': (good) => ({
+    async add(key, record, ttl) {
+      const found = await good.get(key)
+      await good.set(key, record, ttl)
+      return found
+    },
+  }),
+  'add does not tell': (good) => ({
+    async add(key, record, ttl) {
+      await good.add(key, record, ttl)
+      return undefined
+    },
+  }),
+  'add is for ever': (good) => ({ add: (key, record) => good.add(key, record, Infinity) }),
+  'add does nothing': (good) => ({ add: (key) => good.get(key) }),
   'prolong does nothing': () => ({ prolong: () => {} }),
   'prolong shortens': (good) => ({
     async prolong(keys, ttl) {

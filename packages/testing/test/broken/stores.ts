@@ -81,6 +81,11 @@ export function plainStore<R>(clock: Clock, hub: Hub<R> = hubOf<R>()): Whole<R> 
     },
     time: () => SINCE_1970 + clock.epoch(),
     partOf: (key) => (key.length % 2 === 0 ? 'even' : 'odd'),
+    add(key, record, ttl) {
+      const found = store.get(key)
+      if (found === undefined) store.set(key, record, ttl)
+      return found
+    },
     prolong(keys, ttl) {
       for (const key of keys) {
         const found = records.get(key)

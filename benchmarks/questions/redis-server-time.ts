@@ -11,7 +11,7 @@ import type { Measure } from '../harness/question.ts'
 import type { CaseResult, GoalResult } from '../harness/result.ts'
 import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
 import { versionOf } from '../harness/versions.ts'
-import { aboutServer, redisServer } from '../redis/server.ts'
+import { aboutServer, redisServer, stopRedis } from '../redis/server.ts'
 
 const MANY = 50
 const MINUTE = 60_000
@@ -134,7 +134,7 @@ async function open(times: number): Promise<Opened> {
     spent,
     async close() {
       await link.close()
-      await server.stop()
+      await stopRedis()
     },
   }
 }

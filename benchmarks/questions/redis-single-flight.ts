@@ -14,7 +14,7 @@ import { versionOf } from '../harness/versions.ts'
 import { larder, larderOnNodeRedis } from '../redis/caches.ts'
 import { CALLERS, type Go, singleFlyers, type Told } from '../redis/caller.ts'
 import type { Contender } from '../redis/contender.ts'
-import { aboutServer, ownUrl, redisServer } from '../redis/server.ts'
+import { aboutServer, ownUrl, stopRedis } from '../redis/server.ts'
 
 const PROCESSES = 4
 
@@ -52,7 +52,7 @@ async function counted(rounds: number): Promise<CaseResult> {
   for (const each of singleFlyers) loads.set(each.name, await loadsOf(each, rounds))
   const of = (name: string): readonly number[] => loads.get(name) ?? []
   const server = await aboutServer()
-  await (await redisServer()).stop()
+  await stopRedis()
   return {
     name: `${PROCESSES} processes × ${CALLERS} callers of a cold key`,
     baseline: larder.name,

@@ -16,6 +16,14 @@ export function redisServer(): Promise<RedisServer> {
   return started
 }
 
+/** For a process that goes on; the next who asks gets another one. */
+export async function stopRedis(): Promise<void> {
+  const server = started
+  started = undefined
+  taken = 0
+  await (await server)?.stop()
+}
+
 /** What it is, in words. */
 export async function aboutServer(): Promise<string> {
   const { program, version } = await redisServer()

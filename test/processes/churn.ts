@@ -2,10 +2,12 @@
  * Churn: a great many operations while the store comes and goes, and what they leave behind.
  */
 
+import { existsSync, readdirSync } from 'node:fs'
 import type { ICache } from '@larder/core'
 import type { Churned, Orders } from './orders.ts'
 
 const AT_ONCE = 100
+const OPEN_FILES = '/proc/self/fd'
 
 const turn = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -17,7 +19,11 @@ async function collected(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-export const handles = (): readonly string[] => [...process.getActiveResourcesInfo()].sort()
+/** What keeps the process alive, and how many files and sockets it has open, where the system tells. */
+export const handles = (): readonly string[] => [
+  ...[...process.getActiveResourcesInfo()].sort(),
+  `${existsSync(OPEN_FILES) ? readdirSync(OPEN_FILES).length : 'some'} open`,
+]
 
 export async function churn(
   cache: ICache,
@@ -43,7 +49,7 @@ export async function churn(
       await Promise.all(Array.from({ length: AT_ONCE }, () => some(done++)))
     }
   }
-  await run(operations / 5) // what is made once is there
+  await run(operations / 2) // what is made once is there
   const heap: (readonly [number, number])[] = [[0, await collected()]]
   for (let n = 1; n <= samples; n++) {
     await run(operations / samples)

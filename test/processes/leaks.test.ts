@@ -6,6 +6,7 @@ import { appendFileSync } from 'node:fs'
 import { faultProxy, type RedisServer, startRedis } from '@larder/testing/servers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Fleet } from './fleet.ts'
+import { linesOf } from './lines.ts'
 import { type Program, program } from './program.ts'
 
 const OPERATIONS = Number(process.env['LARDER_OPERATIONS'] ?? 100_000)
@@ -42,6 +43,7 @@ test(
   async () => {
     const proxy = await faultProxy({ target: server })
     const worker = await fleet.add({ url: proxy.url, truth: server.port, prefix: 'leaks', without: [] })
+    await vi.waitFor(async () => expect((await linesOf(server, proxy)).subscribed).toHaveLength(1), 10_000)
     const before = await worker.ask('handles', {})
     const flapping = setInterval(() => proxy.cutAll(), 50)
 

@@ -49,7 +49,7 @@ export interface Orders {
   halt: { readonly told: object; readonly answer: true }
   /** What every key of the traffic has now, and what is loaded where there is nothing. */
   look: { readonly told: object; readonly answer: readonly Kept[] }
-  /** What keeps the process alive. */
+  /** What keeps the process alive, and what it has open. */
   handles: { readonly told: object; readonly answer: readonly string[] }
   /** Operations on a store that comes and goes, and how much memory is in use on the way. */
   churn: {

@@ -53,7 +53,7 @@ test(
     expect(all.fenced).toBeGreaterThan(ROUNDS / 10)
     expect(all.reads - all.blind).toBeGreaterThan(ROUNDS)
     // Those of short life may be stale by then.
-    expect(all.left).toBeGreaterThanOrEqual(KEYS.filter(({ habit }) => habit !== 'short').length)
+    expect(all.left).toBeGreaterThan(KEYS.length / 2)
   },
 )
 

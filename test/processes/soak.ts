@@ -248,7 +248,9 @@ class Soak {
   async #look(
     workers: readonly Worker[],
   ): Promise<Pick<Soaked, 'left' | 'leftOld' | 'disagreed' | 'leases'>> {
-    const found = await Promise.all(workers.map((worker) => worker.ask('look', {})))
+    // One after the other: those who load at once take each other's marks, and little is kept.
+    const found: (readonly Kept[])[] = []
+    for (const worker of workers) found.push(await worker.ask('look', {}))
     const fresh = await this.#found()
     const counted = (await this.#truth.command('HGETALL', 'truth')) as readonly string[]
     const truth = new Map<number, number>()

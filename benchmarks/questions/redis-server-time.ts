@@ -64,7 +64,7 @@ async function open(times: number): Promise<Opened> {
       run: () => link.call(['GET', 'k']),
     },
     { name: 'SET with PX', how: 'plain', run: () => link.call(['SET', 'k', text, 'PX', MINUTE]) },
-    { name: 'DEL', how: 'plain', run: () => link.call(['DEL', 'k']) },
+    { name: 'DEL', how: 'plain, of what is gone', run: () => link.call(['DEL', 'k']) },
     { name: 'get', how: 'a hit', isOurs: true, prepare: fillAll, run: async () => store.get('s:0') },
     {
       name: 'getOrSet, there',

@@ -13,7 +13,7 @@ import { accountOf } from '../redis/values.ts'
 
 const WAY = 5
 const ENTRIES = 10_000
-const AT_ONCE = 250
+const AT_ONCE = 1_000
 
 const account = accountOf(100)
 

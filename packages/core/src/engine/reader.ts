@@ -120,7 +120,8 @@ export class Reader<V> {
 
   #hit(name: string): void {
     const { counts, house } = this.space
-    if ((++counts.hits & (HITS_PER_TIMING - 1)) === 0) this.#timeHit(name)
+    // A store that answers later would be asked a second time, and nobody would hear if it fails.
+    if ((++counts.hits & (HITS_PER_TIMING - 1)) === 0 && this.space.sync) this.#timeHit(name)
     if (house.watch.heard) house.watch.emit({ type: 'hit', cache: this.name, key: name })
   }
 

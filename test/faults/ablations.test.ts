@@ -35,7 +35,7 @@ const ablations: readonly Ablation[] = [
     lacks: [
       { find: `if (this.#state === 'closed') return this.#generation`, replace: 'return this.#generation' },
     ],
-    row: 'C6 stopped',
+    row: 'C6 behind',
     breaks: /^I1: a cold getOrSet, later took/,
   },
   {
@@ -63,17 +63,6 @@ const ablations: readonly Ablation[] = [
     lacks: [{ find: `redis.on('connect', () => catchWhatIsThrown(redis))`, replace: '' }],
     row: 'C8 nothing',
     breaks: /^I2: |the agent has ended/,
-  },
-  {
-    what: 'one breaker for each node',
-    lacks: [
-      {
-        find: 'this.breaker = new Breaker(around.clock, (state) => events.breaker(this, state))',
-        replace: `this.breaker = (globalThis as { only?: Breaker }).only ??= new Breaker(around.clock)`,
-      },
-    ],
-    row: 'S4 stopped',
-    breaks: /of a key of another node/,
   },
 ]
 

@@ -176,19 +176,27 @@ const connections: readonly Row[] = [
     begin: alone({ provoke: ({ proxy }) => proxy.down.delay(1_000) }),
   },
   {
+    id: 'C6 behind',
+    what: 'Every answer comes a little later than is waited for',
+    seen: 'Something is always heard, so the connection stays. The breaker opens: one call at a time tries whether it is better, all others wait for nothing.',
+    during: SILENT,
+    begin: alone({ provoke: ({ proxy }) => proxy.down.delay(150) }),
+  },
+  {
     id: 'C6 late',
     what: 'A value arrives a second late, when another process has deleted its key',
     seen: 'It is not written: the server is told until when it may be.',
     during: SILENT,
     begin: alone({
       othersGoStraight: true,
-      provoke: ({ proxy }) => proxy.up.delay(1_000),
-      async during(_, { one, other }, diary) {
-        await one.set('late', 0)
-        const { far } = await diary.ask('the other process deletes', other.change('late', 1), {
-          expected: 'applied',
-        })
-        if (far === 'applied') await one.hear('late', 1)
+      async provoke({ proxy }, { one, other }) {
+        proxy.up.delay(1_000)
+        const { far } = await one.set('late', 0)
+        if (far !== 'queued') throw new Error(`the value was ${far}`)
+        const deleted = await other.change('late', 1)
+        if (deleted.far !== 'applied') throw new Error(`the deletion was ${deleted.far}`)
+        await one.hear('late', 1)
+        // Until everything that was sent has arrived.
         await other.watch('late', 1_500)
       },
     }),

@@ -28,7 +28,7 @@ async function among(lacks: readonly Lack[]): Promise<Seen> {
     swapped++
   }
   try {
-    await agent.open({ url: proxy.url, deadline: 1_000 })
+    await agent.open({ url: proxy.url, deadline: 300 })
     await agent.serve('t1', 5_000)
     await agent.traffic(1_000, 20, 16)
     const timer = setInterval(swap, 4)

@@ -2,6 +2,7 @@
  * Places: the servers of a row, with what can go wrong between and in them. Each row has its own.
  */
 
+import { systemClock } from '@larder/core'
 import {
   type ClusterOptions,
   type CertificateOptions,
@@ -17,14 +18,24 @@ import {
   startSentinel,
 } from '@larder/testing/servers'
 import net from 'node:net'
-import { vi } from 'vitest'
 import type { Opening } from './agent.ts'
 import type { Cast, Diary, Stage } from './life.ts'
 import { type Switchboard, switchboard } from './switchboard.ts'
 
-/** Waits for a condition, never for a duration. */
-export const until = (check: () => Promise<void> | void, timeout: number = 8_000): Promise<void> =>
-  vi.waitFor(check, { timeout, interval: 10 })
+/** Waits for a condition, never for a duration: asks until it no longer throws. */
+export async function until(check: () => Promise<void> | void, timeout: number = 8_000): Promise<void> {
+  const end = systemClock.exact() + timeout
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (systemClock.exact() > end) throw error
+    }
+    await new Promise<void>((resolve) => {
+      systemClock.after(10, resolve)
+    })
+  }
+}
 
 /** Where the record of a key lies. */
 export const placeOf = (key: string): string => `larder:v1:shop:{${key}}:d`

@@ -46,7 +46,7 @@ export interface Closing extends Outcome {
   readonly timers: readonly number[]
 }
 
-export interface Wellness {
+interface Wellness {
   readonly status: string
   readonly problems: readonly string[]
 }
@@ -166,7 +166,7 @@ async function loaded(key: string, takes: number): Promise<{ value: string | und
 }
 
 /** What an agent can be told. All of it can be sent as JSON. */
-export const duties = {
+const duties = {
   async open({ client, password, tls, names = {}, deadline = 100, ...where }: Opening): Promise<void> {
     secret = password
     for (const [name, address] of Object.entries(names)) await duties.resolve(name, address)

@@ -1,17 +1,22 @@
 /*
  * The invariants: what holds in every row of the matrix, whatever the fault. One function says what does not.
- *
- *   I1   every promise settles within its deadline                I5   what was invalidated here never comes back
- *   I2   nothing is rejected or thrown that nobody hears          I6   after the fault: full service, without a restart
- *   I3   what is open and owed is what it was before              I7   after close() nothing is left; the process ends
- *   I4   never the value of another key                           I8   at most one load of a key for each process
  */
 
 import type { Program } from './agents.ts'
 import { type Asked, type Closed, live, type Lived, seenIn } from './life.ts'
 import type { Row } from './matrix.ts'
 
-export const INVARIANTS = ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8'] as const
+/** As the published page says them. */
+export const INVARIANTS = {
+  I1: 'Every promise settles within its deadline.',
+  I2: 'Nothing is rejected or thrown that nobody hears, also without any listener.',
+  I3: 'Afterwards, there are no more sockets, timers, loads and owed invalidations than before.',
+  I4: 'Nobody gets the value of another key.',
+  I5: 'What was invalidated here is not read any more, and an invalidation that was acknowledged is not undone.',
+  I6: 'Within 2 s of the end of the fault everything works again, without a restart: values are kept and found, `health()` says ok. Who was denied (a password, a certificate) is asked again after 5 to 7.5 s. What was queued is delivered.',
+  I7: 'After `close()` no socket and no timer of the link is left and the process ends by itself, also while the fault lasts.',
+  I8: 'All callers of a key share one load in each process.',
+} as const
 
 const PROCESSES = 2
 

@@ -212,13 +212,13 @@ export const clustered =
   }
 
 /** Two servers, and an address that leads to the first. */
-export interface Switched {
+interface Switched {
   readonly first: RedisServer
   readonly second: RedisServer
   readonly board: Switchboard
 }
 
-export interface SwitchedPlan {
+interface SwitchedPlan {
   readonly first?: RedisOptions
   readonly second?: RedisOptions
   readonly opening?: (place: Switched) => Partial<Opening>
@@ -227,7 +227,7 @@ export interface SwitchedPlan {
   readonly during?: (place: Switched, cast: Cast, diary: Diary) => Promise<void>
 }
 
-export const switched =
+const switched =
   (plan: SwitchedPlan): (() => Promise<Stage>) =>
   async () => {
     const [first, second] = await Promise.all([startRedis(plan.first), startRedis(plan.second)])

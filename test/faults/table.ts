@@ -2,6 +2,7 @@
  * The matrix as a page: docs/operations/faults.md.
  */
 
+import { INVARIANTS } from './invariants.ts'
 import { matrix, type Row } from './matrix.ts'
 
 const COST = { nothing: 'nothing', 'a deadline': 'one deadline' } as const
@@ -44,14 +45,9 @@ In every row the following holds. A row that breaks one of them fails.
 
 | | |
 |---|---|
-| I1 | Every promise settles within its deadline. |
-| I2 | Nothing is rejected or thrown that nobody hears, also without any listener. |
-| I3 | Afterwards, as many sockets, timers, loads and owed invalidations are there as before. |
-| I4 | Nobody gets the value of another key. |
-| I5 | What was invalidated here is not read any more, and an invalidation that was acknowledged is not undone. |
-| I6 | Within 2 s of the end of the fault everything works again, without a restart: values are kept and found, \`health()\` says ok, and what was queued is delivered. Who was denied (a password, a certificate) is asked again after 5 to 7.5 s. |
-| I7 | After \`close()\` no socket is left and the process ends by itself, also if the fault still lasts. |
-| I8 | All callers of a key share one load in each process. |
+${Object.entries(INVARIANTS)
+  .map(([id, text]) => `| ${id} | ${text} |`)
+  .join('\n')}
 
 ## The way there
 

@@ -24,7 +24,6 @@ import type { Link } from '../src/link/link.ts'
 import { type GivenClient, openLink } from '../src/link/open.ts'
 import { onTime } from './on-time.ts'
 import { AS_CACHE, bytesOver } from './servers.ts'
-import { OVER_A_NETWORK } from './skips.ts'
 
 const FILE = path.resolve(import.meta.dirname, '../../../docs/operations/users.acl')
 const IS_WRITING = process.env['LARDER_ACL'] === 'write'
@@ -88,12 +87,16 @@ channelContract('Redis as the user of the file', {
     return [bytesOver(here, same), bytesOver(there, same)]
   },
   keeps: 'bytes',
+  interrupt: async () => void (await running().server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')),
 })
-cacheContract('a cache on Redis as the user of the file', {
-  open: (tools) =>
-    createCache({ ...tools, store: onTime(running().links.here, tools.clock, true, prefix()) }),
-  skip: OVER_A_NETWORK,
-})
+cacheContract(
+  'a cache on Redis as the user of the file',
+  onTime(() => running().links.here, { prefix }),
+)
+cacheContract(
+  'a cache on a cluster as the user of the file',
+  onTime(() => running().links.spread, { prefix }),
+)
 
 interface Handed {
   readonly client: object
@@ -143,7 +146,7 @@ describe.for(Object.entries(clients))('a client of %s that is handed in, as this
 
 describe('the list of the file', () => {
   /** Asked by the fixture, or allowed to everybody who may not even be known yet. */
-  const NOT_COUNTED = ['config|resetstat', 'acl|log', 'auth', 'hello', 'quit']
+  const NOT_COUNTED = ['config|resetstat', 'acl|log', 'client|kill', 'auth', 'hello', 'quit']
 
   async function usedOn(server: RedisServer): Promise<readonly string[]> {
     const stats = String(await server.command('INFO', 'commandstats'))

@@ -1,22 +1,77 @@
 /*
- * A store of Redis in the time of a contract, whose clock stands still: the time of the place is taken from it, and so
- * are proofs.
+ * A cache on Redis in the time of a contract, whose clock stands still: the time of the place is taken from it, and so
+ * are proofs. The contract is told when nothing is on its way to the server or back.
  */
 
-import { type Channel, codec, encoded, type Entry, type Store } from '@larder/core'
-import type { ManualClock } from '@larder/testing'
+import { type Channel, codec, createCache, encoded, type Entry, type Store } from '@larder/core'
+import type { CacheContract, ManualClock } from '@larder/testing'
 import { randomUUID } from 'node:crypto'
 import type { Link } from '../src/link/link.ts'
 import { bytesOver } from './servers.ts'
 
+export interface OnTime {
+  /** Whether the cache is told what others change. Default: yes, where the place tells. */
+  readonly hears?: boolean
+  /** What keys begin with. Default: anything. */
+  readonly prefix?: () => string
+}
+
+/** What a contract of caches needs to know of the place that a link leads to. */
 export function onTime(
-  link: Link | undefined,
+  link: () => Link | Promise<Link>,
+  { hears = true, prefix = randomUUID }: OnTime = {},
+): Pick<CacheContract, 'open' | 'arrived'> {
+  let open = 0
+  const counted = async <T>(call: () => Promise<T>): Promise<T> => {
+    open++
+    try {
+      return await call()
+    } finally {
+      open--
+    }
+  }
+  return {
+    async open(tools) {
+      const store = bytesOver(countedLink(await link(), counted), prefix())
+      return createCache({ ...tools, store: inTimeOf(tools.clock, store, hears) })
+    },
+    /** What follows from an answer is called in the turn in which that arrives. */
+    async arrived() {
+      for (let quiet = 0; quiet < QUIET_TURNS;) {
+        await turn()
+        quiet = open === 0 ? quiet + 1 : 0
+      }
+    },
+  }
+}
+
+const QUIET_TURNS = 3
+const turn = (): Promise<void> => new Promise((resume) => setImmediate(resume))
+
+/** A link of which every call goes through `counted`. */
+function countedLink(link: Link, counted: <T>(call: () => Promise<T>) => Promise<T>): Link {
+  return {
+    name: link.name,
+    isCluster: link.isCluster,
+    deadline: link.deadline,
+    call: (...args) => counted(() => link.call(...args)),
+    run: (...args) => counted(() => link.run(...args)),
+    nodeOf: (key) => link.nodeOf(key),
+    primaries: () => counted(() => link.primaries()),
+    subscribe: (channels, listener) => link.subscribe(channels, listener),
+    time: () => link.time(),
+    ready: () => link.ready(),
+    health: () => link.health(),
+    on: (listener) => link.on(listener),
+    close: (drain) => link.close(drain),
+  }
+}
+
+function inTimeOf(
   clock: ManualClock,
+  { channel, ...store }: Store<Uint8Array>,
   hears: boolean,
-  prefix: string = randomUUID(),
 ): Store<Entry> {
-  if (link === undefined) throw new Error('links are open only during tests')
-  const { channel, ...store } = bytesOver(link, prefix)
   const bytes = {
     ...store,
     time: () => clock.epoch(),

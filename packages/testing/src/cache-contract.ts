@@ -27,6 +27,11 @@ import { watching } from './cache-contract/watching.ts'
 export interface CacheContract {
   /** A new, empty cache, with the clock, the name and the policy that it is given. */
   readonly open: (tools: CacheTools) => Awaitable<ICache>
+  /**
+   * What is on its way to the place and back arrives: resolves when nothing more is under way. Default: `settled`, for
+   * places that answer in turns of promises. Where a question takes a round trip, its caller knows when none is out.
+   */
+  readonly arrived?: () => Promise<void>
   /** `peek` sees what this process has set. */
   readonly peeks?: boolean
   /** Rules that this cache is not judged by, by name, each with the reason. */
@@ -66,6 +71,7 @@ export function cacheContract(name: string, contract: CacheContract): void {
 }
 
 export function cacheBench(contract: CacheContract): CacheBench {
+  const { arrived = settled } = contract
   let next = 0
   const clock = manualClock({ random: () => next })
   const opened: ICache[] = []
@@ -73,13 +79,23 @@ export function cacheBench(contract: CacheContract): CacheBench {
   return {
     clock,
     peeks: contract.peeks === true,
+    arrived,
+    async isOpen(promise) {
+      let isOpen = true
+      const close = (): void => {
+        isOpen = false
+      }
+      promise.then(close, close)
+      await arrived()
+      return isOpen
+    },
     async open(policy = {}) {
       const cache = await contract.open({ ...policy, clock, name: `contract ${crypto.randomUUID()}` })
       opened.push(cache)
       return cache
     },
     async pass(time) {
-      await settled()
+      await arrived()
       // Where a question takes a round trip, what was sent before it has arrived when it is answered.
       await Promise.allSettled(opened.map((cache) => cache.has('a question')))
       await clock.advance(time)

@@ -4,7 +4,7 @@
 
 import type { CacheOptions, Duration, ICache, Key, Policy } from '@larder/core'
 import { expect } from 'vitest'
-import { type ManualClock, settled } from '../clock.ts'
+import type { ManualClock } from '../clock.ts'
 import type { Bench, Rule } from '../contract.ts'
 
 /** What a cache is opened with; the options are to be passed on as they are. */
@@ -22,6 +22,10 @@ export interface CacheBench extends Bench {
   readonly peeks: boolean
   /** A new, empty cache. */
   readonly open: (policy?: DefaultPolicy) => Promise<ICache>
+  /** What is on its way arrives, and what follows from it, until nothing moves but by the clock. */
+  readonly arrived: () => Promise<void>
+  /** Whether a promise has settled, once all that was on its way has arrived. */
+  readonly isOpen: (promise: Promise<unknown>) => Promise<boolean>
   /** Lets what was begun come to rest, then moves the clock. */
   readonly pass: (time: Duration) => Promise<void>
   /** What the clock says when it is asked for chance: 0 until this is called. */
@@ -67,17 +71,6 @@ export const asPolicy = (value: unknown): Policy => value as Policy
 /** Waits for a few turns of the promises. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await Promise.resolve()
-}
-
-/** Whether a promise has settled, once all that was on its way has arrived. */
-export async function isOpen(promise: Promise<unknown>): Promise<boolean> {
-  let open = true
-  const close = (): void => {
-    open = false
-  }
-  promise.then(close, close)
-  await settled()
-  return open
 }
 
 /** A way to change a key, and what is read under it afterwards. */

@@ -4,10 +4,9 @@
 
 import { type ICache, isCacheError } from '@larder/core'
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { rule } from '../contract.ts'
 import { held } from '../held.ts'
-import { type CacheRule, isOpen, noLoad, rejection } from './bench.ts'
+import { type CacheRule, noLoad, rejection } from './bench.ts'
 
 const methods: Readonly<Record<string, (cache: ICache) => Promise<unknown>>> = {
   get: (cache) => cache.get('k'),
@@ -110,7 +109,7 @@ export const closing: readonly CacheRule[] = [
     expect(await cache.namespace('n').get('k')).toBe(1)
   }),
 
-  rule('closing waits for the loads that are under way', async ({ open }) => {
+  rule('closing waits for the loads that are under way', async ({ open, isOpen }) => {
     const cache = await open()
     const source = held('value')
     const waiting = cache.getOrSet('k', source.load)
@@ -127,7 +126,7 @@ export const closing: readonly CacheRule[] = [
 
   rule(
     'closing waits no longer than it was told; who still waits for a load hears why',
-    async ({ open, clock }) => {
+    async ({ open, clock, arrived, isOpen }) => {
       const cache = await open()
       const source = held('late')
       const waiting = rejection(cache.getOrSet('k', source.load))
@@ -143,7 +142,7 @@ export const closing: readonly CacheRule[] = [
       expect([isWaiting, signal.aborted]).toEqual([true, true])
       await closes
       source.release()
-      await settled()
+      await arrived()
     },
   ),
 

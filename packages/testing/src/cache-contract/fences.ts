@@ -5,7 +5,6 @@
 import type { ICache, LoadContext, ManyContext } from '@larder/core'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { rule } from '../contract.ts'
 import { held } from '../held.ts'
 import { type CacheRule, type Change, changes, noLoad, TAG, turns } from './bench.ts'
@@ -14,7 +13,7 @@ const isSet = ({ after }: Change): boolean => after !== undefined
 
 /** The rules for each way of changing a key. */
 const ofEachChange = (change: Change): CacheRule[] => [
-  rule(`what is loaded while its key is ${change.how} is not kept`, async ({ open }) => {
+  rule(`what is loaded while its key is ${change.how} is not kept`, async ({ open, arrived }) => {
     const cache = await open({ tags: [TAG] })
     const source = held('old')
     const asked = cache.getOrSet('k', source.load)
@@ -24,11 +23,11 @@ const ofEachChange = (change: Change): CacheRule[] => [
     source.release()
 
     expect(await asked).toBe('old') // who asked before gets what was true then
-    await settled()
+    await arrived()
     expect(await cache.get('k')).toBe(change.after)
   }),
 
-  rule(`what is loaded while its key is being ${change.how} is not kept`, async ({ open }) => {
+  rule(`what is loaded while its key is being ${change.how} is not kept`, async ({ open, arrived }) => {
     const cache = await open({ tags: [TAG] })
     const source = held('old')
     const asked = cache.getOrSet('k', source.load)
@@ -38,11 +37,11 @@ const ofEachChange = (change: Change): CacheRule[] => [
     source.release()
 
     await Promise.all([asked, changing])
-    await settled()
+    await arrived()
     expect(await cache.get('k')).toBe(change.after)
   }),
 
-  rule(`what is loaded among many while its key is ${change.how} is not kept`, async ({ open }) => {
+  rule(`what is loaded among many while its key is ${change.how} is not kept`, async ({ open, arrived }) => {
     const cache = await open({ tags: [TAG] })
     const source = held<string[], [readonly string[], ManyContext]>(['old', 'other'])
     const asked = cache.getOrSetMany(['k', 'l'], source.load)
@@ -52,13 +51,13 @@ const ofEachChange = (change: Change): CacheRule[] => [
     source.release()
 
     expect(await asked).toEqual(['old', 'other'])
-    await settled()
+    await arrived()
     expect(await cache.get('k')).toBe(change.after)
   }),
 
   rule(
     `what is refreshed in the background while its key is ${change.how} is not kept`,
-    async ({ open, pass }) => {
+    async ({ open, pass, arrived }) => {
       const cache = await open({ tags: [TAG], ttl: '1m', staleWhileRevalidate: '1h' })
       await cache.set('k', 'stale')
       await pass('2m')
@@ -69,14 +68,14 @@ const ofEachChange = (change: Change): CacheRule[] => [
       await change.make(cache, 'k')
       source.release()
 
-      await settled()
+      await arrived()
       expect(await cache.get('k')).toBe(change.after)
     },
   ),
 
   rule(
     `who asks after his key was ${change.how} does not get what an older load brings`,
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open({ tags: [TAG] })
       const older = held('old')
       const newer = held('new')
@@ -96,14 +95,14 @@ const ofEachChange = (change: Change): CacheRule[] => [
       const wanted = isSet(change) ? 'set' : 'new'
       expect(await Promise.all(after)).toEqual([wanted, [wanted]])
       expect(newer.calls.length).toBe(isSet(change) ? 0 : 1)
-      await settled()
+      await arrived()
       expect(await cache.get('k')).toBe(wanted)
     },
   ),
 
   rule(
     `an older load that ends after a newer one does not replace its value, once the key was ${change.how}`,
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open({ tags: [TAG] })
       const older = held('old')
       const before = cache.getOrSet('k', older.load)
@@ -113,7 +112,7 @@ const ofEachChange = (change: Change): CacheRule[] => [
 
       older.release()
       await before
-      await settled()
+      await arrived()
 
       const wanted = isSet(change) ? 'set' : 'new'
       expect(after).toBe(wanted)
@@ -152,35 +151,41 @@ const ofEachChange = (change: Change): CacheRule[] => [
     },
   ),
 
-  rule(`a read that began before its key was ${change.how} brings nothing back`, async ({ open }) => {
-    const cache = await open({ tags: [TAG] })
-    await cache.set('k', 'before')
+  rule(
+    `a read that began before its key was ${change.how} brings nothing back`,
+    async ({ open, arrived }) => {
+      const cache = await open({ tags: [TAG] })
+      await cache.set('k', 'before')
 
-    const reading = [
-      cache.get('k'),
-      cache.getMany(['k']),
-      cache.getOrSet('k', () => 'loaded'),
-      cache.touch('k', '1h'),
-    ]
-    const changing = change.make(cache, 'k')
-    await Promise.all([...reading, changing])
-    await settled()
+      const reading = [
+        cache.get('k'),
+        cache.getMany(['k']),
+        cache.getOrSet('k', () => 'loaded'),
+        cache.touch('k', '1h'),
+      ]
+      const changing = change.make(cache, 'k')
+      await Promise.all([...reading, changing])
+      await arrived()
 
-    const found = await cache.get('k')
-    // A load that began after the change has seen what is true; everything else is older.
-    expect([change.after, isSet(change) ? 'set' : 'loaded']).toContain(found)
-  }),
+      const found = await cache.get('k')
+      // A load that began after the change has seen what is true; everything else is older.
+      expect([change.after, isSet(change) ? 'set' : 'loaded']).toContain(found)
+    },
+  ),
 
-  rule(`a value that is being set when its key is ${change.how} does not come back`, async ({ open }) => {
-    const cache = await open({ tags: [TAG] })
+  rule(
+    `a value that is being set when its key is ${change.how} does not come back`,
+    async ({ open, arrived }) => {
+      const cache = await open({ tags: [TAG] })
 
-    const setting = cache.set('k', 'before')
-    const changing = change.make(cache, 'k')
-    await Promise.all([changing, setting])
-    await settled()
+      const setting = cache.set('k', 'before')
+      const changing = change.make(cache, 'k')
+      await Promise.all([changing, setting])
+      await arrived()
 
-    expect(await cache.get('k')).toBe(change.after)
-  }),
+      expect(await cache.get('k')).toBe(change.after)
+    },
+  ),
 
   rule(`peek sees at once that a key is ${change.how}`, async ({ open }) => {
     const cache = await open({ tags: [TAG] })
@@ -218,7 +223,7 @@ export const fences: readonly CacheRule[] = [
 
   ...changes.filter(isOfOneKey).map(ofEachChangeOfOneKey),
 
-  rule('keys that match a pattern while they are loaded are not kept', async ({ open }) => {
+  rule('keys that match a pattern while they are loaded are not kept', async ({ open, arrived }) => {
     const cache = await open()
     const source = held('old')
     const asked = cache.getOrSet('user:1', source.load)
@@ -227,7 +232,7 @@ export const fences: readonly CacheRule[] = [
     await cache.deleteMatching('user:*')
     source.release()
     await asked
-    await settled()
+    await arrived()
 
     expect(await cache.get('user:1')).toBe(undefined)
   }),
@@ -260,22 +265,25 @@ export const fences: readonly CacheRule[] = [
     expect(await cache.getOrSet('k', noLoad)).toBe('value')
   }),
 
-  rule('an invalidation while a soft timeout serves stale wins over both', async ({ open, pass, clock }) => {
-    const cache = await open({ ttl: '1m', staleIfError: '1h', loadTimeout: { soft: 50 } })
-    await cache.set('k', 'stale')
-    await pass('2m')
-    const source = held('old')
-    const asked = cache.getOrSet('k', source.load)
-    await source.started
+  rule(
+    'an invalidation while a soft timeout serves stale wins over both',
+    async ({ open, pass, clock, arrived }) => {
+      const cache = await open({ ttl: '1m', staleIfError: '1h', loadTimeout: { soft: 50 } })
+      await cache.set('k', 'stale')
+      await pass('2m')
+      const source = held('old')
+      const asked = cache.getOrSet('k', source.load)
+      await source.started
 
-    await cache.delete('k')
-    await clock.advance(60)
-    source.release()
+      await cache.delete('k')
+      await clock.advance(60)
+      source.release()
 
-    expect(await asked).toBe('old')
-    await settled()
-    expect(await cache.get('k')).toBe(undefined)
-  }),
+      expect(await asked).toBe('old')
+      await arrived()
+      expect(await cache.get('k')).toBe(undefined)
+    },
+  ),
 
   rule(
     'a caller whose load fails after his key was invalidated is not given the invalidated value',
@@ -298,15 +306,15 @@ export const fences: readonly CacheRule[] = [
 
   rule(
     'nobody ever reads what was invalidated before he asked, whatever happens in whatever order',
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open({ tags: [TAG] })
-      await whatever(cache, [...READS, 'getOrSet', 'getOrSetMany'], [...CHANGES, 'invalidateTags'])
+      await whatever(cache, arrived, [...READS, 'getOrSet', 'getOrSetMany'], [...CHANGES, 'invalidateTags'])
     },
   ),
 
-  rule('nor when all tags are named only by the loads, or by the values', async ({ open }) => {
+  rule('nor when all tags are named only by the loads, or by the values', async ({ open, arrived }) => {
     const cache = await open()
-    await whatever(cache, READS, [...CHANGES, 'invalidate late tag', 'invalidate late tag'])
+    await whatever(cache, arrived, READS, [...CHANGES, 'invalidate late tag', 'invalidate late tag'])
   }),
 ]
 
@@ -316,7 +324,12 @@ const CHANGES = ['delete', 'set', 'expire', 'clear'] as const
 const MORE = ['getOrSet', 'getOrSetMany', 'invalidateTags', 'invalidate late tag', 'wait'] as const
 type What = (typeof READS)[number] | (typeof CHANGES)[number] | (typeof MORE)[number]
 
-async function whatever(cache: ICache, reads: readonly What[], writes: readonly What[]): Promise<void> {
+async function whatever(
+  cache: ICache,
+  arrived: () => Promise<void>,
+  reads: readonly What[],
+  writes: readonly What[],
+): Promise<void> {
   let run = 0
   const event: fc.Arbitrary<Happening> = fc.record({
     what: fc.oneof(fc.constantFrom(...reads), fc.constantFrom(...writes), fc.constant('wait' as const)),
@@ -325,7 +338,7 @@ async function whatever(cache: ICache, reads: readonly What[], writes: readonly 
   })
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 2, maxLength: 30 }), async (events) => {
-      await happen(cache.namespace(`run ${++run}`), events)
+      await happen(cache.namespace(`run ${++run}`), arrived, events)
     }),
     { numRuns: 80 },
   )
@@ -341,7 +354,11 @@ interface Happening {
  * A source with versions that only grow. Whenever one grows the cache is told, and nobody waits for that. A read that
  * begins later must not bring an older version.
  */
-async function happen(cache: ICache, events: readonly Happening[]): Promise<void> {
+async function happen(
+  cache: ICache,
+  arrived: () => Promise<void>,
+  events: readonly Happening[],
+): Promise<void> {
   const source = new Map<string, number>([
     ['a', 1],
     ['b', 1],
@@ -423,7 +440,7 @@ async function happen(cache: ICache, events: readonly Happening[]): Promise<void
   }
 
   await Promise.all(under)
-  await settled()
+  await arrived()
   for (const key of ['a', 'b']) {
     const found = await cache.get(key)
     if (found !== undefined) expect(found).toBe(version(key))

@@ -6,7 +6,7 @@ import { isCacheError, type LoadContext } from '@larder/core'
 import { expect } from 'vitest'
 import { rule } from '../contract.ts'
 import { held } from '../held.ts'
-import { type CacheRule, isOpen, noLoad, rejection, turns } from './bench.ts'
+import { type CacheRule, noLoad, rejection, turns } from './bench.ts'
 
 export const loads: readonly CacheRule[] = [
   rule('a miss is loaded, a hit is not', async ({ open }) => {
@@ -46,7 +46,7 @@ export const loads: readonly CacheRule[] = [
     expect(await Promise.all(asked)).toEqual(asked.map(() => 'value'))
   }),
 
-  rule('loads of different keys do not wait for each other', async ({ open }) => {
+  rule('loads of different keys do not wait for each other', async ({ open, isOpen }) => {
     const cache = await open()
     const slow = held('slow')
     const waiting = cache.getOrSet('a', slow.load)
@@ -273,6 +273,20 @@ export const loads: readonly CacheRule[] = [
 
     expect(await Promise.all([outside, inside])).toEqual(['shared', 'shared'])
   }),
+
+  rule(
+    'who asks for a key that is being touched in vain loads it, and waits for no clock',
+    async ({ open }) => {
+      const cache = await open()
+
+      const touching = [cache.touch('k', '1h'), cache.touch('l', '1h'), cache.touch('l', '1h')]
+      const asked = [cache.getOrSet('k', () => 'loaded'), cache.getOrSet('l', () => 'loaded')]
+
+      expect(await Promise.all(asked)).toEqual(['loaded', 'loaded'])
+      await Promise.all(touching)
+      expect(await cache.getMany(['k', 'l'])).toEqual(['loaded', 'loaded'])
+    },
+  ),
 
   rule('a wrapped function is called once for the same arguments', async ({ open }) => {
     const cache = await open()

@@ -4,10 +4,9 @@
 
 import { isCacheError, type Key, type ManyContext } from '@larder/core'
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { eventually, rule } from '../contract.ts'
 import { held } from '../held.ts'
-import { type CacheRule, isOpen, noLoad, rejection } from './bench.ts'
+import { type CacheRule, noLoad, rejection } from './bench.ts'
 
 type HeldMany = [missing: readonly string[], context: ManyContext]
 const heldMany = (...given: [value?: string[]]) => held<string[], HeldMany>(...given)
@@ -142,14 +141,14 @@ export const many: readonly CacheRule[] = [
     expect([await cache.has('a'), await cache.has('b')]).toEqual([false, true])
   }),
 
-  rule('who asks for one key while many are loaded waits for that load', async ({ open }) => {
+  rule('who asks for one key while many are loaded waits for that load', async ({ open, arrived }) => {
     const cache = await open()
     const source = heldMany(['A', 'B'])
     const bulk = cache.getOrSetMany(['a', 'b'], source.load)
     await source.started
 
     const single = cache.getOrSet('b', noLoad)
-    await settled()
+    await arrived()
     source.release()
 
     expect(await single).toBe('B')
@@ -158,7 +157,7 @@ export const many: readonly CacheRule[] = [
 
   rule(
     'who asks for many waits for the keys that are being loaded, and loads the others',
-    async ({ open }) => {
+    async ({ open, isOpen }) => {
       const cache = await open()
       const [single, bulk] = [held('A'), heldMany(['C'])]
       const first = cache.getOrSet('a', single.load)
@@ -199,7 +198,7 @@ export const many: readonly CacheRule[] = [
 
   rule(
     'an error of a load of many reaches all who wait as the very same object, and the keys are free',
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open()
       const source = heldMany()
       const error = new Error('down')
@@ -209,7 +208,7 @@ export const many: readonly CacheRule[] = [
         rejection(cache.getOrSet('a', source.load as never)),
         rejection(cache.getOrSetMany(['b'], source.load)),
       )
-      await settled()
+      await arrived()
 
       source.fail(error)
 
@@ -297,22 +296,25 @@ export const many: readonly CacheRule[] = [
     expect(error).toEqual(new Error('down'))
   }),
 
-  rule('a load of many that takes too long is given up, and the keys are free', async ({ open, clock }) => {
-    const cache = await open({ loadTimeout: { hard: 1_000 } })
-    const source = heldMany(['late', 'late'])
-    const asked = rejection(cache.getOrSetMany(['a', 'b'], source.load))
-    const call = await source.started
-    const [, { signal }] = call.args
+  rule(
+    'a load of many that takes too long is given up, and the keys are free',
+    async ({ open, clock, arrived }) => {
+      const cache = await open({ loadTimeout: { hard: 1_000 } })
+      const source = heldMany(['late', 'late'])
+      const asked = rejection(cache.getOrSetMany(['a', 'b'], source.load))
+      const call = await source.started
+      const [, { signal }] = call.args
 
-    await clock.advance(1_000)
+      await clock.advance(1_000)
 
-    expect(isCacheError(await asked, 'LOAD_TIMEOUT')).toBe(true)
-    expect(signal.aborted).toBe(true)
-    expect(await cache.getOrSetMany(['a', 'b'], () => ['A', 'B'])).toEqual(['A', 'B'])
-    source.release()
-    await settled()
-    expect(await cache.getMany(['a', 'b'])).toEqual(['A', 'B'])
-  }),
+      expect(isCacheError(await asked, 'LOAD_TIMEOUT')).toBe(true)
+      expect(signal.aborted).toBe(true)
+      expect(await cache.getOrSetMany(['a', 'b'], () => ['A', 'B'])).toEqual(['A', 'B'])
+      source.release()
+      await arrived()
+      expect(await cache.getMany(['a', 'b'])).toEqual(['A', 'B'])
+    },
+  ),
 
   rule('a loader may not change for others what it was asked for', async ({ open }) => {
     const cache = await open()

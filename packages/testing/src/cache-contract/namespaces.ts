@@ -3,7 +3,6 @@
  */
 
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { rule } from '../contract.ts'
 import { held } from '../held.ts'
 import { type CacheRule, listed, noLoad } from './bench.ts'
@@ -48,7 +47,7 @@ export const namespaces: readonly CacheRule[] = [
     ])
   }),
 
-  rule('two handles of one namespace are one cache', async ({ open }) => {
+  rule('two handles of one namespace are one cache', async ({ open, arrived }) => {
     const cache = await open()
     const source = held('loaded')
     await cache.namespace('n').set('k', 1)
@@ -59,7 +58,7 @@ export const namespaces: readonly CacheRule[] = [
     const asked = [cache.namespace('n').getOrSet('k', source.load)]
     await source.started
     asked.push(cache.namespace('n').getOrSet('k', noLoad))
-    await settled()
+    await arrived()
     source.release()
 
     expect(await Promise.all(asked)).toEqual(['loaded', 'loaded'])
@@ -143,20 +142,23 @@ export const namespaces: readonly CacheRule[] = [
     expect(await space.get('k')).toBe(2)
   }),
 
-  rule('what is loaded inside while a namespace around it is cleared is not kept', async ({ open }) => {
-    const cache = await open()
-    const inner = cache.namespace('n').namespace('m')
-    const source = held('old')
-    const asked = inner.getOrSet('k', source.load)
-    await source.started
+  rule(
+    'what is loaded inside while a namespace around it is cleared is not kept',
+    async ({ open, arrived }) => {
+      const cache = await open()
+      const inner = cache.namespace('n').namespace('m')
+      const source = held('old')
+      const asked = inner.getOrSet('k', source.load)
+      await source.started
 
-    await cache.clear()
-    source.release()
+      await cache.clear()
+      source.release()
 
-    expect(await asked).toBe('old')
-    await settled()
-    expect(await inner.get('k')).toBe(undefined)
-  }),
+      expect(await asked).toBe('old')
+      await arrived()
+      expect(await inner.get('k')).toBe(undefined)
+    },
+  ),
 
   rule('from the moment a namespace is being cleared nobody reads what was inside', async ({ open }) => {
     const cache = await open()
@@ -208,7 +210,7 @@ export const namespaces: readonly CacheRule[] = [
 
   rule(
     'a tag that is invalidated around a load inside, wins, also if the load names it late',
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open()
       const inner = cache.namespace('n').namespace('m')
       const [known, late] = [held('old'), held('old')]
@@ -223,7 +225,7 @@ export const namespaces: readonly CacheRule[] = [
       late.release()
 
       expect(await Promise.all(asked)).toEqual(['old', 'old'])
-      await settled()
+      await arrived()
       expect(await inner.getMany(['known', 'late'])).toEqual([undefined, undefined])
     },
   ),

@@ -3,7 +3,6 @@
  */
 
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { rule } from '../contract.ts'
 import { held } from '../held.ts'
 import { type CacheRule, noLoad, rejection } from './bench.ts'
@@ -26,7 +25,7 @@ export const signals: readonly CacheRule[] = [
 
   rule(
     'when the last caller has left, the load is aborted and what it brings is not kept',
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open()
       const source = held('value')
       const [one, two] = [new AbortController(), new AbortController()]
@@ -36,10 +35,10 @@ export const signals: readonly CacheRule[] = [
       ]
       const call = await source.started
       const [{ signal }] = call.args
-      await settled()
+      await arrived()
 
       one.abort(reason)
-      await settled()
+      await arrived()
       const afterOne = signal.aborted
       two.abort(reason)
       await Promise.all(asked)
@@ -47,12 +46,12 @@ export const signals: readonly CacheRule[] = [
       expect([afterOne, signal.aborted]).toEqual([false, true])
       expect(signal.reason).toBe(reason)
       source.release()
-      await settled()
+      await arrived()
       expect(await cache.get('k')).toBe(undefined)
     },
   ),
 
-  rule('who stays gets his value, though others leave', async ({ open }) => {
+  rule('who stays gets his value, though others leave', async ({ open, arrived }) => {
     const cache = await open()
     const source = held('value')
     const leaving = new AbortController()
@@ -60,7 +59,7 @@ export const signals: readonly CacheRule[] = [
     const call = await source.started
     const [{ signal }] = call.args
     const stays = cache.getOrSet('k', noLoad)
-    await settled()
+    await arrived()
 
     leaving.abort(reason)
     await left
@@ -72,7 +71,7 @@ export const signals: readonly CacheRule[] = [
     expect(await cache.get('k')).toBe('value')
   }),
 
-  rule('who comes after all have left starts a new load', async ({ open }) => {
+  rule('who comes after all have left starts a new load', async ({ open, arrived }) => {
     const cache = await open()
     const source = held('old')
     const leaving = new AbortController()
@@ -83,7 +82,7 @@ export const signals: readonly CacheRule[] = [
 
     const value = await cache.getOrSet('k', () => 'new')
     source.release()
-    await settled()
+    await arrived()
 
     expect(value).toBe('new')
     expect(await cache.get('k')).toBe('new')
@@ -104,14 +103,14 @@ export const signals: readonly CacheRule[] = [
 
   rule(
     'a caller of many who leaves ends the load, and one who waits for a single key keeps it',
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open()
       const source = held<string[], [readonly string[], { readonly signal: AbortSignal }]>(['A', 'B'])
       const leaving = new AbortController()
       const left = rejection(cache.getOrSetMany(['a', 'b'], source.load, { signal: leaving.signal }))
       await source.started
       const stays = cache.getOrSet('b', noLoad)
-      await settled()
+      await arrived()
 
       leaving.abort(reason)
       source.release()
@@ -136,32 +135,35 @@ export const signals: readonly CacheRule[] = [
     source.release()
   }),
 
-  rule('a refresh in the background goes on when the caller who caused it leaves', async ({ open, pass }) => {
-    const cache = await open({ ttl: '1m', staleWhileRevalidate: '1h' })
-    await cache.set('k', 'old')
-    await pass('2m')
-    const source = held('new')
-    const leaving = new AbortController()
-    await cache.getOrSet('k', source.load, { signal: leaving.signal })
-    const call = await source.started
-    const [{ signal }] = call.args
+  rule(
+    'a refresh in the background goes on when the caller who caused it leaves',
+    async ({ open, pass, arrived }) => {
+      const cache = await open({ ttl: '1m', staleWhileRevalidate: '1h' })
+      await cache.set('k', 'old')
+      await pass('2m')
+      const source = held('new')
+      const leaving = new AbortController()
+      await cache.getOrSet('k', source.load, { signal: leaving.signal })
+      const call = await source.started
+      const [{ signal }] = call.args
 
-    leaving.abort(reason)
-    await settled()
+      leaving.abort(reason)
+      await arrived()
 
-    expect(signal.aborted).toBe(false)
-    source.release()
-    await settled()
-    expect(await cache.getOrSet('k', noLoad)).toBe('new')
-  }),
+      expect(signal.aborted).toBe(false)
+      source.release()
+      await arrived()
+      expect(await cache.getOrSet('k', noLoad)).toBe('new')
+    },
+  ),
 
-  rule('a signal that is aborted after the answer changes nothing', async ({ open }) => {
+  rule('a signal that is aborted after the answer changes nothing', async ({ open, arrived }) => {
     const cache = await open()
     const leaving = new AbortController()
     const value = await cache.getOrSet('k', () => 'value', { signal: leaving.signal })
 
     leaving.abort(reason)
-    await settled()
+    await arrived()
 
     expect(value).toBe('value')
     expect(await cache.get('k')).toBe('value')

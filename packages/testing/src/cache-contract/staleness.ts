@@ -4,10 +4,9 @@
 
 import { isCacheError, type LoadContext } from '@larder/core'
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { eventually, rule } from '../contract.ts'
 import { held } from '../held.ts'
-import { type CacheRule, isOpen, noLoad, rejection, TAG } from './bench.ts'
+import { type CacheRule, noLoad, rejection, TAG } from './bench.ts'
 
 const down = new Error('the source is down')
 const failing = (): Promise<never> => Promise.reject(down)
@@ -90,7 +89,7 @@ export const staleness: readonly CacheRule[] = [
     },
   ),
 
-  rule('stale if error is for errors: a load that succeeds is waited for', async ({ open, pass }) => {
+  rule('stale if error is for errors: a load that succeeds is waited for', async ({ open, pass, isOpen }) => {
     const cache = await open({ ttl: '1m', staleIfError: '1h' })
     await cache.set('k', 'old')
     await pass('2m')
@@ -176,7 +175,7 @@ export const staleness: readonly CacheRule[] = [
 
   rule(
     'after the soft timeout a stale value is served, and the load goes on',
-    async ({ open, pass, clock }) => {
+    async ({ open, pass, clock, isOpen }) => {
       const cache = await open({ ttl: '1m', staleIfError: '1h', loadTimeout: { soft: 50 } })
       await cache.set('k', 'old')
       await pass('2m')
@@ -208,29 +207,32 @@ export const staleness: readonly CacheRule[] = [
     expect(await asked).toBe('new')
   }),
 
-  rule('a soft timeout counts for each caller from when he came', async ({ open, pass, clock }) => {
-    const cache = await open({ ttl: '1m', staleIfError: '1h', loadTimeout: { soft: 50 } })
-    await cache.set('k', 'old')
-    await pass('2m')
-    const source = held('new')
-    const first = cache.getOrSet('k', source.load)
-    await source.started
-    await clock.advance(30)
-    const second = cache.getOrSet('k', source.load)
-    await settled()
-    await cache.has('k') // a round trip, where that takes one
+  rule(
+    'a soft timeout counts for each caller from when he came',
+    async ({ open, pass, clock, arrived, isOpen }) => {
+      const cache = await open({ ttl: '1m', staleIfError: '1h', loadTimeout: { soft: 50 } })
+      await cache.set('k', 'old')
+      await pass('2m')
+      const source = held('new')
+      const first = cache.getOrSet('k', source.load)
+      await source.started
+      await clock.advance(30)
+      const second = cache.getOrSet('k', source.load)
+      await arrived()
+      await cache.has('k') // a round trip, where that takes one
 
-    await clock.advance(20)
-    expect(await first).toBe('old')
-    expect(await isOpen(second)).toBe(true)
-    source.release()
+      await clock.advance(20)
+      expect(await first).toBe('old')
+      expect(await isOpen(second)).toBe(true)
+      source.release()
 
-    expect(await second).toBe('new')
-  }),
+      expect(await second).toBe('new')
+    },
+  ),
 
   rule(
     'after the hard timeout the load is given up: callers hear of it, and the key is free',
-    async ({ open, clock }) => {
+    async ({ open, clock, arrived }) => {
       const cache = await open({ loadTimeout: { hard: 1_000 } })
       const source = held('late')
       const asked = [rejection(cache.getOrSet('k', source.load)), rejection(cache.getOrSet('k', source.load))]
@@ -243,7 +245,7 @@ export const staleness: readonly CacheRule[] = [
       const errors = await Promise.all(asked)
       const next = await cache.getOrSet('k', () => 'next')
       source.release()
-      await settled()
+      await arrived()
 
       expect(wasAborted).toBe(false)
       expect(errors.every((error) => isCacheError(error, 'LOAD_TIMEOUT'))).toBe(true)
@@ -253,7 +255,7 @@ export const staleness: readonly CacheRule[] = [
     },
   ),
 
-  rule('what a load brings after its hard timeout is not kept', async ({ open, clock }) => {
+  rule('what a load brings after its hard timeout is not kept', async ({ open, clock, arrived }) => {
     const cache = await open({ loadTimeout: { hard: 1_000 } })
     const source = held('late')
     const asked = rejection(cache.getOrSet('k', source.load))
@@ -262,7 +264,7 @@ export const staleness: readonly CacheRule[] = [
     await asked
 
     source.release()
-    await settled()
+    await arrived()
 
     expect(await cache.get('k')).toBe(undefined)
   }),
@@ -367,7 +369,7 @@ export const staleness: readonly CacheRule[] = [
 
   rule(
     'a stale value that is kept while one of its tags is invalidated is not fresh',
-    async ({ open, pass }) => {
+    async ({ open, pass, arrived }) => {
       const cache = await open({ ttl: '1m', staleIfError: '1h' })
       await cache.set('k', 'old', { tags: ['t'] })
       await pass('2m')
@@ -381,7 +383,7 @@ export const staleness: readonly CacheRule[] = [
       await cache.invalidateTags('t')
       gate.release()
       await asked
-      await settled()
+      await arrived()
 
       expect(await cache.get('k')).toBe(undefined)
     },

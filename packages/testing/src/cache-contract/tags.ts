@@ -4,7 +4,6 @@
 
 import type { LoadContext } from '@larder/core'
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { rule } from '../contract.ts'
 import { held } from '../held.ts'
 import { type CacheRule, noLoad } from './bench.ts'
@@ -144,7 +143,7 @@ export const tags: readonly CacheRule[] = [
 
   rule(
     'a tag that is invalidated while a load runs that names it late: the value is not kept',
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const ways = {
         'by the context': (context: LoadContext<string>): void => context.tags('late'),
         'by the value': (): void => {},
@@ -166,7 +165,7 @@ export const tags: readonly CacheRule[] = [
         source.release()
 
         expect([way, await asked]).toEqual([way, 'old'])
-        await settled()
+        await arrived()
         expect([way, await cache.get('k')]).toEqual([way, undefined])
       }
     },
@@ -174,7 +173,7 @@ export const tags: readonly CacheRule[] = [
 
   rule(
     'who comes after a tag was invalidated does not get it from a load that names the tag only later',
-    async ({ open }) => {
+    async ({ open, arrived }) => {
       const cache = await open()
       const source = held('old')
       let loads = 0
@@ -196,7 +195,7 @@ export const tags: readonly CacheRule[] = [
           return ['new']
         }),
       ]
-      await settled()
+      await arrived()
       source.release()
 
       expect(await before).toBe('old')
@@ -205,7 +204,7 @@ export const tags: readonly CacheRule[] = [
     },
   ),
 
-  rule('nor from a load of many that names it only later', async ({ open }) => {
+  rule('nor from a load of many that names it only later', async ({ open, arrived }) => {
     const cache = await open()
     const source = held<string[], [readonly string[], { tags(...tags: string[]): void }]>(['old', 'old'])
     const before = cache.getOrSetMany(['k', 'l'], async (missing, context) => {
@@ -220,12 +219,12 @@ export const tags: readonly CacheRule[] = [
       context.tags('late')
       return 'new'
     })
-    await settled()
+    await arrived()
     source.release()
 
     expect(await before).toEqual(['old', 'old'])
     expect(await after).toBe('new')
-    await settled()
+    await arrived()
     expect(await cache.getMany(['k', 'l'])).toEqual(['new', undefined])
   }),
 

@@ -4,10 +4,9 @@
 
 import type { CacheEvent, ICache, Key } from '@larder/core'
 import { expect } from 'vitest'
-import { settled } from '../clock.ts'
 import { eventually, rule } from '../contract.ts'
 import { held } from '../held.ts'
-import { type CacheRule, isOpen, listed, noLoad, rejection, TAG } from './bench.ts'
+import { type CacheRule, listed, noLoad, rejection, TAG } from './bench.ts'
 
 const failing = (): Promise<never> => Promise.reject(new Error('down'))
 const asked = (cache: ICache): number => {
@@ -63,7 +62,7 @@ export const watching: readonly CacheRule[] = [
     expect(cache.stats().hitRatio).toBe(undefined)
   }),
 
-  rule('loads, their failures, joins, writes and invalidations are counted', async ({ open }) => {
+  rule('loads, their failures, joins, writes and invalidations are counted', async ({ open, arrived }) => {
     const cache = await open()
     const source = held('value')
     const waiting = [
@@ -72,7 +71,7 @@ export const watching: readonly CacheRule[] = [
       cache.getOrSet('k', source.load),
     ]
     await source.started
-    await settled()
+    await arrived()
     const whileLoading = cache.stats().loading
     source.release()
     await Promise.all(waiting)
@@ -342,7 +341,7 @@ export const watching: readonly CacheRule[] = [
     for (const { because } of seen) expect(because).not.toBe('')
   }),
 
-  rule('explain tells that a key is being loaded', async ({ open }) => {
+  rule('explain tells that a key is being loaded', async ({ open, arrived }) => {
     const cache = await open()
     const source = held(1)
     const waiting = cache.getOrSet('k', source.load)
@@ -351,7 +350,7 @@ export const watching: readonly CacheRule[] = [
     const during = await cache.explain('k')
     source.release()
     await waiting
-    await settled()
+    await arrived()
     const after = await cache.explain('k')
 
     expect([during.loading, after.loading]).toEqual([true, false])
@@ -451,7 +450,7 @@ export const watching: readonly CacheRule[] = [
 
   rule(
     'peek answers at once with what is fresh in this process, and undefined otherwise',
-    async ({ open, pass }) => {
+    async ({ open, pass, isOpen }) => {
       const cache = await open({ ttl: '1m', tags: [TAG] })
       await cache.set('k', null)
       await cache.set('l', 2)

@@ -42,6 +42,20 @@ export const brokenLoads: Readonly<Record<string, Open>> = {
       },
     }
   }),
+  'who asks for what is being touched waits for the clock': broken((good, { clock }) => {
+    const touched = new Set<string>()
+    return {
+      touch(key, ttl) {
+        touched.add(JSON.stringify(key))
+        return good.touch(key, ttl)
+      },
+      async getOrSet<T>(key: Key, load: Loader<T>, how?: Policy<T>): Promise<T> {
+        if (touched.has(JSON.stringify(key)))
+          await new Promise<void>((resume) => void clock.after(20, resume))
+        return good.getOrSet(key, load, how)
+      },
+    }
+  }),
   'who shares a failing load tries again': broken((good) => ({
     getOrSet: <T>(key: Key, load: Loader<T>, how?: Policy<T>): Promise<T> =>
       good.getOrSet(key, load, how).catch((error: unknown) => {

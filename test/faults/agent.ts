@@ -42,7 +42,7 @@ export interface State {
 
 export interface Closing extends Outcome {
   readonly sockets: number
-  /** Those of the store that still run, by their length in ms. Those of the cache keep no process alive. */
+  /** Those of the cache and of the store that still run, by their length in ms. */
   readonly timers: readonly number[]
 }
 
@@ -433,7 +433,11 @@ const duties = {
     await passed(0) // sockets that were ended are gone a turn later
     const left = sockets() - ofClient
     endClient()
-    return { ...outcome, sockets: left, timers: [...storeClock.timers].map(({ ms }) => ms) }
+    return {
+      ...outcome,
+      sockets: left,
+      timers: [...storeClock.timers, ...cacheClock.timers].map(({ ms }) => ms),
+    }
   },
 }
 

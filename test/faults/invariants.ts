@@ -13,8 +13,8 @@ export const INVARIANTS = {
   I3: 'Afterwards, there are no more sockets, timers, loads and owed invalidations than before.',
   I4: 'Nobody gets the value of another key.',
   I5: 'What was invalidated here is not read any more, and an invalidation that was acknowledged is not undone.',
-  I6: 'Within 2 s of the end of the fault everything works again, without a restart: values are kept and found, `health()` says ok. Who was denied (a password, a certificate) is asked again after 5 to 7.5 s. What was queued is delivered.',
-  I7: 'After `close()` no socket and no timer of the link is left and the process ends by itself, also while the fault lasts.',
+  I6: 'Within 2 s of the end of the fault everything works again, without a restart: values are kept and found, what was queued is delivered, `health()` says ok. Who was denied (a password, a certificate) is asked again after 5 to 7.5 s.',
+  I7: 'After `close()` no socket and no timer is left and the process ends by itself, also while the fault lasts.',
   I8: 'All callers of a key share one load in each process.',
 } as const
 

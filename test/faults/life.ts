@@ -105,8 +105,8 @@ export interface Lived {
 const DEADLINE = 100
 const RECOVERY = 2_000
 const END = 3_000
-/** What is owed is tried again with pauses of up to 5 s. */
-const DELIVERY = 5_500
+/** What is owed is tried again every second at least. */
+const DELIVERY = 2_000
 
 /** Less than a deadline; or one and less than two. */
 const limitOf = (cost: Cost, deadline: number): number => deadline * (cost === 'nothing' ? 0.75 : 1.85)

@@ -31,6 +31,7 @@ const opening = (): Opening => ({
   truth: server.port,
   prefix: `leaving-${++prefixes}`,
   without: [],
+  deadline: 2_000,
 })
 
 const keysOf = async ({ prefix }: Opening): Promise<readonly string[]> =>

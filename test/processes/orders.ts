@@ -48,7 +48,7 @@ export interface Orders {
   traffic: { readonly told: Traffic; readonly answer: true }
   halt: { readonly told: object; readonly answer: true }
   /** What every key of the traffic has now, and what is loaded where there is nothing. */
-  look: { readonly told: object; readonly answer: readonly Kept[] }
+  look: { readonly told: object; readonly answer: readonly (Kept | undefined)[] }
   /** What keeps the process alive, and what it has open. */
   handles: { readonly told: object; readonly answer: readonly string[] }
   /** Operations on a store that comes and goes, and how much memory is in use on the way. */

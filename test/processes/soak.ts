@@ -249,7 +249,7 @@ class Soak {
     workers: readonly Worker[],
   ): Promise<Pick<Soaked, 'left' | 'leftOld' | 'disagreed' | 'leases'>> {
     // One after the other: those who load at once take each other's marks, and little is kept.
-    const found: (readonly Kept[])[] = []
+    const found: (readonly (Kept | undefined)[])[] = []
     for (const worker of workers) found.push(await worker.ask('look', {}))
     const fresh = await this.#found()
     const counted = (await this.#truth.command('HGETALL', 'truth')) as readonly string[]

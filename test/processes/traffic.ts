@@ -92,13 +92,15 @@ export class TrafficRun {
     this.#report()
   }
 
-  /** What every key has, and what is loaded where there is nothing. */
-  async look(): Promise<readonly Kept[]> {
+  /** What every key has, and what is loaded where there is nothing. Only looks at those that may be served when they have been expired. */
+  async look(): Promise<readonly (Kept | undefined)[]> {
     return Promise.all(
-      KEYS.map(
-        async (at) =>
-          this.#cacheOf(at.space).getOrSet(at.key, () => this.#load(at), at.policy) as Promise<Kept>,
-      ),
+      KEYS.map(async (at) => {
+        const cache = this.#cacheOf(at.space)
+        const found =
+          at.habit === 'short' ? cache.get(at.key) : cache.getOrSet(at.key, () => this.#load(at), at.policy)
+        return (await found) as Kept | undefined
+      }),
     )
   }
 

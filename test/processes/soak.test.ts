@@ -8,7 +8,6 @@
 import { appendFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Part } from './orders.ts'
-import { KEYS } from './places.ts'
 import { type Change, type Program, program } from './program.ts'
 import { soak, type Soaked, type SoakOptions } from './soak.ts'
 
@@ -52,8 +51,6 @@ test(
     expect(all).toMatchObject(KEPT)
     expect(all.fenced).toBeGreaterThan(ROUNDS / 10)
     expect(all.reads - all.blind).toBeGreaterThan(ROUNDS)
-    // Those of short life may be stale by then.
-    expect(all.left).toBeGreaterThan(KEYS.length / 2)
   },
 )
 

@@ -2,13 +2,15 @@
  * What protects is taken out, and the row that it is for must break. A matrix that does not notice proves nothing.
  */
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Lack, program } from './agents.ts'
 import { broken } from './invariants.ts'
 import { live } from './life.ts'
 import { matrix } from './matrix.ts'
 
 const PATIENCE = 60_000
+// Most of a life is waiting.
+vi.setConfig({ maxConcurrency: 8 })
 
 interface Ablation {
   readonly what: string

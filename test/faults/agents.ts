@@ -36,7 +36,10 @@ export async function program(lacks: readonly Lack[] = []): Promise<Program> {
   const file = path.join(folder, 'agent.mjs')
   const missing = new Set(lacks)
   const bundle = await rolldown({
-    input: path.join(root, 'test/faults/agent.ts'),
+    input: {
+      agent: path.join(root, 'test/faults/agent.ts'),
+      kinds: path.join(root, 'packages/redis/test/link/kinds.ts'),
+    },
     platform: 'node',
     logLevel: 'silent',
     resolve: { conditionNames: ['@larder/source', 'import', 'node'] },
@@ -66,7 +69,7 @@ export async function program(lacks: readonly Lack[] = []): Promise<Program> {
   await bundle.write({
     dir: folder,
     format: 'esm',
-    entryFileNames: 'agent.mjs',
+    entryFileNames: '[name].mjs',
     chunkFileNames: '[name]-[hash].mjs',
   })
   await bundle.close()

@@ -3,13 +3,15 @@
  * is lost must not be seen.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Program, program } from './agents.ts'
 import { problemsOf } from './invariants.ts'
 import type { Stage } from './life.ts'
 import { matrix } from './matrix.ts'
 
 const PATIENCE = 60_000
+// Most of a life is waiting.
+vi.setConfig({ maxConcurrency: 8 })
 let whole: Program
 
 beforeAll(async () => {

@@ -2,12 +2,14 @@
  * Every row of the fault matrix, lived through by two processes with a cache on a real server.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Program, program } from './agents.ts'
 import { problemsOf } from './invariants.ts'
 import { matrix } from './matrix.ts'
 
 const PATIENCE = 60_000
+// Most of a life is waiting.
+vi.setConfig({ maxConcurrency: 8 })
 let whole: Program
 
 beforeAll(async () => {

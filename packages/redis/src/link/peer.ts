@@ -28,6 +28,9 @@ const SHORTEST_SILENCE = 300
 const LEAVING_PAUSE = 1_000
 const LONGEST_LEAVING_PAUSE = 16_000
 
+/** For so long a server counts as one that refuses to write, after it has; ms. */
+const REFUSAL = 1_000
+
 export interface PeerEvents {
   up(peer: Peer, greeting: Greeting): void
   down(peer: Peer, error: Error): void
@@ -71,8 +74,8 @@ export class Peer implements Caller {
   #stopPulse: () => void = () => {}
   #leftAt = -Infinity
   #leavingPause = LEAVING_PAUSE
-  /** How it refused to write for now, and to what; until it has done just that. */
-  #refused: { readonly how: string; readonly what: string } | undefined
+  /** How it refused to write for now, to what, and when; until it has done just that, or has long refused nothing. */
+  #refused: { readonly how: string; readonly what: string; readonly at: number } | undefined
   #drained: (() => void) | undefined
 
   constructor(
@@ -112,7 +115,8 @@ export class Peer implements Caller {
 
   /** How the server last refused to write for now, if it has not written since. */
   get refusal(): string | undefined {
-    return this.#refused?.how
+    const { how, at } = this.#refused ?? { how: undefined, at: 0 }
+    return this.#clock.now() - at < REFUSAL ? how : undefined
   }
 
   get outstanding(): number {
@@ -239,7 +243,8 @@ export class Peer implements Caller {
     }
     if (word === 'READONLY') this.#leave(answer)
     const meaning = meaningOf(answer)
-    if (meaning.code === 'LINK_REFUSED') this.#refused = { how: word, what: whatOf(call) }
+    if (meaning.code === 'LINK_REFUSED')
+      this.#refused = { how: word, what: whatOf(call), at: this.#clock.now() }
     return this.#events.redirect?.(this, call, answer) ?? false
   }
 

@@ -213,8 +213,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'the writes of a key go out one after the other',
-    find: `if (before !== undefined) await before`,
-    replace: `if (before !== undefined) await undefined`,
+    find: `const before = lane.open === 0 ? undefined : lane.tail`,
+    replace: `const before = undefined`,
     seenBy: 'far',
   },
   {
@@ -258,18 +258,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'an operation that missed its deadline is waited for before the next goes out',
-    find: `    lane.tail = settled.then(
-      () => {},
-      () => {},
-    )
-    try {
-      await this.#ports.within(name, key, settled)`,
-    replace: `    lane.tail = this.#ports.within(name, key, settled).then(
-      () => {},
-      () => {},
-    )
-    try {
-      await this.#ports.within(name, key, settled)`,
+    find: `lane.tail = settled.then(nothing, nothing)`,
+    replace: `lane.tail = new Promise((go) => this.#ports.watch(name, key, settled, go, go))`,
     seenBy: 'a deletion waits for a set that has missed its deadline',
   },
   {
@@ -280,13 +270,13 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a set that was invalidated since its call is not stored',
-    find: `if (space.epoch !== epoch || !allLive(captured.stamps)) return`,
-    replace: `if (!allLive(captured.stamps)) return`,
+    find: `if (space.epoch !== epoch || !allLive(stamps)) return`,
+    replace: `if (!allLive(stamps)) return`,
     seenBy: 'a set is undone by an invalidation that was called after it',
   },
   {
     what: 'nothing goes out after close',
-    find: `      if (this.#closed) throw new Error('the cache was closed before this could be said')
+    find: `    if (this.#closed) return fail(new Error('the cache was closed before this could be said'))
 `,
     replace: ``,
     seenBy: 'nothing is asked of a store that was closed',
@@ -379,10 +369,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'the late mark is deleted before those of tags',
-    find: `    if (tagOfMark(mark) !== undefined) await store.delete(lateMark(this.#path))
-    await store.delete(mark)`,
-    replace: `    await store.delete(mark)
-    if (tagOfMark(mark) !== undefined) await store.delete(lateMark(this.#path))`,
+    find: `[mark] : [lateMark(this.#path), mark]`,
+    replace: `[mark] : [mark, lateMark(this.#path)]`,
     seenBy:
       'a load of another process that names its tags late cannot slip between the two halves of an invalidation',
   },

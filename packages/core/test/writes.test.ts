@@ -43,8 +43,8 @@ function bench(more: Partial<WritesPorts> = {}, random = (): number => 0): Bench
     clock,
     sync: false,
     forget: (key) => send(`forget ${key}`),
-    within: (operation, key, answer) =>
-      deadlines.hold(answer, () => new Error(`${operation} ${key} is late`)),
+    watch: (operation, key, answer, then, failed) =>
+      deadlines.watch(answer, then, failed, () => new Error(`${operation} ${key} is late`)),
     failed: (operation, key) => told.push(`failed ${operation} ${key}`),
     queued: (key) => told.push(`queued ${key}`),
     delivered: (key) => told.push(`delivered ${key}`),

@@ -38,7 +38,11 @@ export function recordsIn(place: Place, writes: Writes): Records {
     set: (key, record, ttl) => writes.write(key, record, ttl),
     setMany: (records) => all(records.map(([key, record, ttl]) => writes.write(key, record, ttl))),
     delete: (key) => writes.write(key, undefined, 0),
-    deleteMany: (names) => all(names.map((key) => writes.write(key, undefined, 0))),
+    async deleteMany(names) {
+      // In one script they are deleted in their order; on a cluster each has a script of its own.
+      if (!link.isCluster) return all(names.map((key) => writes.write(key, undefined, 0)))
+      for (const key of names) await writes.write(key, undefined, 0)
+    },
     async add(key, record, ttl) {
       const packed = keys.packed(key, record)
       return recordIn(place, key, await link.run(ADD, [keys.data(key)], [ttlText(ttl), packed]))

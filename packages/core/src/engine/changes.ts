@@ -116,14 +116,14 @@ async function setWhenChecked(
   return far
 }
 
-async function setFar(
+function setFar(
   space: Space,
   name: string,
   value: unknown,
   until: number,
   policy: Resolved,
   tags: readonly string[],
-): Promise<Far> {
+): Awaitable<Far> {
   const { epoch } = space
   // Readers in this process see the value until it is acknowledged; an invalidation of tags hides it.
   const latest = entryOf(value, until, termsFor(space, policy, NO_STAMPS, undefined, 0))
@@ -134,7 +134,7 @@ async function setFar(
 }
 
 /** Writes a value under the marks as they are now, unless something was invalidated since the call: by now the marks are new ones, so they would not tell. */
-async function writeStamped(
+function writeStamped(
   space: Space,
   name: string,
   value: unknown,
@@ -142,11 +142,30 @@ async function writeStamped(
   policy: Resolved,
   tags: readonly string[],
   epoch: number,
-): Promise<void> {
+): Awaitable<void> {
+  const write = (stamps: Stamps): Awaitable<void> =>
+    writeNow(space, name, value, until, policy, stamps, epoch)
+  const known = space.knownForSet(tags)
+  return known === undefined ? stampsForSet(space, tags).then(write) : write(known)
+}
+
+async function stampsForSet(space: Space, tags: readonly string[]): Promise<Stamps> {
   const captured = await space.captureForSet(tags)
   if (captured === undefined) throw new Error('the marks of its tags could not be read')
-  if (space.epoch !== epoch || !allLive(captured.stamps)) return space.view.delete(name)
-  const entry = entryOf(value, until, termsFor(space, policy, captured.stamps, undefined, 0))
+  return captured.stamps
+}
+
+function writeNow(
+  space: Space,
+  name: string,
+  value: unknown,
+  until: number,
+  policy: Resolved,
+  stamps: Stamps,
+  epoch: number,
+): Awaitable<void> {
+  if (space.epoch !== epoch || !allLive(stamps)) return space.view.delete(name)
+  const entry = entryOf(value, until, termsFor(space, policy, stamps, undefined, 0))
   space.outlived(entry)
   return space.view.set(name, entry, deadAt(entry) - space.house.clock.now())
 }

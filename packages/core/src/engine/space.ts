@@ -183,6 +183,11 @@ export class Space {
     return this.#askMarks((marks) => marks.capture(tags, tokens))
   }
 
+  /** The stamps of a value that is being set, if nothing need be asked or waited for. */
+  knownForSet(tags: readonly string[]): Stamps | undefined {
+    return this.#stored?.knownStamps(tags)
+  }
+
   /** The marks of a value that is being set: those after any invalidation that was called before. */
   async captureForSet(tags: readonly string[]): Promise<Captured | undefined> {
     return this.#askMarks(async (marks) => {
@@ -504,12 +509,27 @@ export class Space {
       clock: this.house.clock,
       sync: this.sync,
       forget,
-      within: (operation, key, answer) => this.within(operation, key, answer),
+      watch: (operation, key, answer, then, failed) => this.#watch(operation, key, answer, then, failed),
       failed: (operation, key, error) => this.failed(operation, key, error),
       queued: (key) => this.#tell('queued', key),
       delivered: (key) => this.#tell('delivered', key),
       background: (work) => this.background(work),
       overflow: () => this.#distrust(),
+    })
+  }
+
+  #watch(
+    operation: string,
+    key: string,
+    answer: PromiseLike<void>,
+    then: () => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const { deadlines } = this.house
+    deadlines.watch(answer, then, failed, () => {
+      const error = storeTimedOut(this.view.name, operation, deadlines.ms)
+      this.failed(operation, key, error)
+      return error
     })
   }
 

@@ -95,6 +95,7 @@ export class StoredMarks implements Marks {
   readonly #around: StoredMarks | undefined
   /** The questions under way, of this namespace and of all around it and inside it. */
   readonly #questions: Set<Question>
+  #lastKnown: { readonly tags: readonly string[]; readonly stamps: readonly KnownStamp[] } | undefined
   #lastStamps: Stamps | undefined
   #lastOurs: readonly KnownStamp[] = []
   /** Tokens on their way to the store; callers that need the same one share it. */
@@ -175,7 +176,7 @@ export class StoredMarks implements Marks {
   judge({ terms }: Entry, { tokens }: Inquiry): Stamps | undefined | Unknown {
     const { stamps } = terms
     // Entries of one state come with one array.
-    if (stamps === this.#lastStamps && this.#isLastGood()) return this.#lastOurs
+    if (stamps === this.#lastStamps && this.#areGood(this.#lastOurs)) return this.#lastOurs
     // An entry that lacks a mark of the namespace was not made for it.
     if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return undefined
     const unknown: string[] = []
@@ -190,9 +191,9 @@ export class StoredMarks implements Marks {
     return this.#lastOurs
   }
 
-  #isLastGood(): boolean {
+  #areGood(stamps: readonly KnownStamp[]): boolean {
     const { trust } = this.#ports
-    for (const stamp of this.#lastOurs) {
+    for (const stamp of stamps) {
       if (!stamp.live || !trust.covers(stamp.period)) return false
     }
     return true
@@ -219,6 +220,20 @@ export class StoredMarks implements Marks {
     const known = stamps.filter((stamp) => stamp !== undefined)
     if (known.length < stamps.length) return undefined
     return { stamps: known.slice(this.#late.length), late: known.slice(0, this.#late.length) }
+  }
+
+  /** The stamps of the namespace and of `tags`, if all of them are known and nothing of theirs is on its way. */
+  knownStamps(tags: readonly string[]): Stamps | undefined {
+    const last = this.#lastKnown
+    if (last !== undefined && last.tags === tags && this.#areGood(last.stamps)) return last.stamps
+    const stamps: KnownStamp[] = []
+    for (const mark of this.#marksOf(tags)) {
+      const known = this.#trusted(mark)
+      if (known === undefined || this.#homeOf(mark).#ports.writes.behind(mark)) return undefined
+      stamps.push(known)
+    }
+    this.#lastKnown = { tags, stamps }
+    return stamps
   }
 
   /** Reads the late marks again: one that has changed is no longer live. */
@@ -274,8 +289,10 @@ export class StoredMarks implements Marks {
    */
   async forget(mark: string): Promise<void> {
     const { store } = this.#ports
-    if (tagOfMark(mark) !== undefined) await store.delete(lateMark(this.#path))
-    await store.delete(mark)
+    const marks = tagOfMark(mark) === undefined ? [mark] : [lateMark(this.#path), mark]
+    // Where there are leases, many are deleted in their order.
+    if (store.leases !== undefined && store.deleteMany !== undefined) return store.deleteMany(marks)
+    for (const each of marks) await store.delete(each)
   }
 
   async #delete(marks: readonly string[]): Promise<Far> {

@@ -42,13 +42,30 @@ interface Lane {
   owing: boolean
 }
 
+/** What was called. */
+interface Said {
+  readonly name: string
+  readonly key: string
+  readonly latest: Entry | undefined
+  readonly owes: boolean
+  readonly operation: () => Awaitable<void>
+}
+
+const nothing = (): void => {}
+
 export interface WritesPorts {
   readonly clock: Clock
   readonly sync: boolean
   /** Forgets the key in the store. */
   forget(key: string): Awaitable<void>
-  /** Waits for an operation as long as one waits for this store. */
-  within<T>(operation: string, key: string, answer: PromiseLike<T>): Promise<T>
+  /** Waits for an operation as long as one waits for this store, and reports if that is too long. */
+  watch(
+    operation: string,
+    key: string,
+    answer: PromiseLike<void>,
+    then: () => void,
+    failed: (error: unknown) => void,
+  ): void
   failed(operation: string, key: string, error: unknown): void
   queued(key: string): void
   delivered(key: string): void
@@ -181,7 +198,7 @@ export class Writes {
     return lane
   }
 
-  async #inLane(
+  #inLane(
     lane: Lane,
     name: string,
     key: string,
@@ -192,50 +209,58 @@ export class Writes {
     const before = lane.open === 0 ? undefined : lane.tail
     lane.open++
     lane.latest = latest
-    const settled = this.#settle(lane, name, key, latest, owes, before, operation)
-    lane.tail = settled.then(
-      () => {},
-      () => {},
-    )
-    try {
-      await this.#ports.within(name, key, settled)
-      return 'applied'
-    } catch (error) {
-      if (isCacheError(error, 'VALUE_REFUSED')) throw error
-      // Other failures were reported where they happened; a deadline is reported by `within`.
-      return 'queued'
-    }
+    const said = { name, key, latest, owes, operation }
+    const settled = new Promise<void>((done, failed) => {
+      if (before === undefined) this.#begin(lane, said, done, failed)
+      else this.#ports.background(before.then(() => this.#begin(lane, said, done, failed)))
+    })
+    lane.tail = settled.then(nothing, nothing)
+    return new Promise((resolve, reject) => {
+      // Other failures are reported where they happen.
+      const notApplied = (error: unknown): void => {
+        if (isCacheError(error, 'VALUE_REFUSED')) reject(error)
+        else resolve('queued')
+      }
+      this.#ports.watch(name, key, settled, () => resolve('applied'), notApplied)
+    })
   }
 
   /** One operation of a lane, from its turn to its end. */
-  async #settle(
+  #begin(
     lane: Lane,
-    name: string,
-    key: string,
-    latest: Entry | undefined,
-    owes: boolean,
-    before: Promise<void> | undefined,
-    operation: () => Awaitable<void>,
-  ): Promise<void> {
-    if (before !== undefined) await before
-    try {
-      if (this.#closed) throw new Error('the cache was closed before this could be said')
-      const answer = operation()
-      if (isPending(answer))
-        await this.#patience.hold(answer, () => new Error(`no answer for ${ABANDONED} ms`))
+    { name, key, latest, owes, operation }: Said,
+    done: () => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const ok = (): void => {
       this.#acknowledged(lane, key)
-    } catch (error) {
+      this.#leave(lane, key)
+      done()
+    }
+    const fail = (error: unknown): void => {
       if (isCacheError(error, 'VALUE_REFUSED')) {
         if (lane.latest === latest) lane.latest = undefined
       } else {
         this.#ports.failed(name, key, error)
         if (owes || lane.owing) this.#owe(lane, key)
       }
-      throw error
-    } finally {
-      lane.open--
-      if (lane.open === 0 && !lane.owing && this.#lanes.get(key) === lane) this.#lanes.delete(key)
+      this.#leave(lane, key)
+      failed(error)
     }
+    if (this.#closed) return fail(new Error('the cache was closed before this could be said'))
+    let answer: Awaitable<void>
+    try {
+      answer = operation()
+    } catch (error) {
+      return fail(error)
+    }
+    if (!isPending(answer)) return ok()
+    this.#patience.watch(answer, ok, fail, () => new Error(`no answer for ${ABANDONED} ms`))
+  }
+
+  #leave(lane: Lane, key: string): void {
+    lane.open--
+    if (lane.open === 0 && !lane.owing && this.#lanes.get(key) === lane) this.#lanes.delete(key)
   }
 
   /** Whatever was written last has replaced what should have been deleted. */

@@ -6,6 +6,8 @@
  * record; and `fill` writes only where the lease is still the one that was taken. A load that lost the race cannot
  * write, in whatever process, however late.
  *
+ * A store that has leases also deletes many records in the order in which they are named, or all at once.
+ *
  * The same lease makes one load of many processes: who finds it taken waits for the fill instead of loading as well.
  * It ends by itself when its holder dies.
  */

@@ -431,7 +431,8 @@ const duties = {
     const outcome = await timed(() => current().close())
     await passed(0) // sockets that were ended are gone a turn later
     // A client that is not ours may be about to change its connection.
-    for (let n = 0; ofClient > 0 && sockets() > ofClient && n < 50; n++) await passed(10)
+    const isGiven = ofClient > 0
+    for (let n = 0; isGiven && n < 50 && sockets() > 1; n++) await passed(10)
     const left = Math.max(0, sockets() - ofClient)
     endClient()
     return {

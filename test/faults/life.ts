@@ -58,6 +58,8 @@ export interface Plan {
   readonly during: During
   /** Of the cache and of the link, ms. Default: 100, as theirs. Longer where the server is to serve, on a busy machine too. */
   readonly deadline?: number
+  /** ms that a load may wait beyond what `during` says, where what is known of leases may be wrong. Default: 0. */
+  readonly leases?: number
   /** ms from the end of the fault to full service. Default: 2000. */
   readonly within?: number
   /** The fault is there before the processes are. */
@@ -262,18 +264,22 @@ class Life {
 
   async #during(): Promise<void> {
     const { one, other } = this.#cast
-    const { during } = this.#plan
+    const { during, leases = 0 } = this.#plan
     const diary = this.#diary
     const [read, set, del, tagged] = await Promise.all(
       ['read', 'set', 'delete', 'tagged'].map((name) => this.#key(name)),
     )
-    await diary.ask('a cold getOrSet', one.load(await this.#key('cold')), { cost: during.cold })
+    await diary.ask('a cold getOrSet', one.load(await this.#key('cold')), {
+      limit: limitOf(during.cold, this.#deadline) + leases,
+    })
     await diary.ask('get', one.get(read ?? ''), { expected: during.get })
     await diary.ask('set', one.set(set ?? '', 1), { expected: during.set })
     await diary.ask('get after a set', one.get(set ?? ''))
     await diary.ask('delete', one.change(del ?? '', 1), { expected: during.delete })
     await diary.ask('get after a delete', one.get(del ?? ''))
-    const again = await diary.ask('getOrSet after a delete', one.load(del ?? ''))
+    const again = await diary.ask('getOrSet after a delete', one.load(del ?? ''), {
+      limit: limitOf('a deadline', this.#deadline) + leases,
+    })
     diary.expect(`getOrSet after a delete gave ${again.value}`, again.value?.endsWith('#1') === true)
     await diary.ask('invalidateTags', one.changeTagged([tagged ?? ''], 1, 'tag'), {
       expected: during.tags ?? during.delete,
@@ -287,11 +293,13 @@ class Life {
       if (next.ms < fastest.ms) fastest = next
     }
     await diary.ask('a cold getOrSet, later', Promise.resolve(fastest), {
-      limit: limitOf(during.noticed, this.#deadline) - this.#deadline / 4,
+      limit: limitOf(during.noticed, this.#deadline) - this.#deadline / 4 + leases,
     })
     const crowd = await this.#key('crowd')
     await Promise.all([
-      diary.ask('a crowd', one.crowd(crowd, 20), { limit: LOADS + limitOf('a deadline', this.#deadline) }),
+      diary.ask('a crowd', one.crowd(crowd, 20), {
+        limit: LOADS + limitOf('a deadline', this.#deadline) + leases,
+      }),
       diary.ask('a crowd of the other process', other.crowd(crowd, 20), {
         limit: LOADS + limitOf('a deadline', this.#deadline),
       }),
@@ -322,7 +330,9 @@ class Life {
         )
       }
     }
-    const again = await diary.ask('getOrSet of what was deleted', other.load(del ?? ''))
+    const again = await diary.ask('getOrSet of what was deleted', other.load(del ?? ''), {
+      limit: limitOf('a deadline', this.#deadline) + (this.#plan.leases ?? 0),
+    })
     diary.expect(
       `the other process has loaded ${again.value}`,
       this.#plan.fromTheStart === true || again.value?.endsWith('#1') === true,

@@ -235,7 +235,8 @@ const connections: readonly Row[] = [
   {
     id: 'C8 damaged',
     what: 'Answers arrive with a byte changed',
-    seen: 'Where a checksum or the protocol tells, it is a miss, and what cannot be read any further is replaced. No damaged value is served.',
+    seen: 'Where a checksum or the protocol tells, it is a miss, and what cannot be read any further is replaced. No damaged value is served. A damaged lease may be waited for until it ends, 3 s at the most.',
+    leases: 3_000,
     during: SHAKY,
     begin: alone({
       provoke({ proxy }) {
@@ -246,7 +247,8 @@ const connections: readonly Row[] = [
   {
     id: 'C8 nothing',
     what: 'Answers arrive that nobody has asked for',
-    seen: 'The connection is replaced: nobody can say which of its answers were the right ones.',
+    seen: 'The connection is replaced: nobody can say which of its answers were the right ones. A lease whose answer was lost may be waited for until it ends, 3 s at the most.',
+    leases: 3_000,
     during: SHAKY,
     begin: babbling,
   },

@@ -431,8 +431,8 @@ const duties = {
     const outcome = await timed(() => current().close())
     await passed(0) // sockets that were ended are gone a turn later
     // A client that is not ours may be about to change its connection.
-    const isGiven = ofClient > 0
-    for (let n = 0; isGiven && n < 50 && sockets() > 1; n++) await passed(10)
+    const tries = ofClient * 50
+    for (let n = 0; n < tries; n++) if (sockets() > 1) await passed(10)
     const left = Math.max(0, sockets() - ofClient)
     endClient()
     return {

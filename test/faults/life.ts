@@ -301,7 +301,7 @@ class Life {
         limit: LOADS + limitOf('a deadline', this.#deadline) + leases,
       }),
       diary.ask('a crowd of the other process', other.crowd(crowd, 20), {
-        limit: LOADS + limitOf('a deadline', this.#deadline),
+        limit: LOADS + limitOf('a deadline', this.#deadline) + leases,
       }),
     ])
   }

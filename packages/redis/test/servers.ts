@@ -4,17 +4,10 @@
 
 import type { Store } from '@larder/core'
 import { type RedisOptions as ServerOptions, type RedisServer, startRedis } from '@larder/testing/servers'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { Link } from '../src/link/link.ts'
 import { openLink } from '../src/link/open.ts'
 import { redisBytes } from '../src/redis.ts'
-
-const users = readFileSync(path.resolve(import.meta.dirname, '../../../docs/operations/users.acl'), 'utf8')
-
-/** All that a store needs, and nothing else: see acl.test.ts. */
-export const ACL = /^user larder on (.*)$/m.exec(users)?.[1] ?? ''
 
 /** A server with which nothing is wrong. */
 export const AS_CACHE = { maxmemory: '200mb', 'maxmemory-policy': 'allkeys-lru' } as const

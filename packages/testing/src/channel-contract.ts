@@ -11,7 +11,9 @@ import { judge, type Skips } from './contract.ts'
 
 export interface ChannelContract {
   /** Two new stores on one place that nobody else uses, for each rule. */
-  readonly open: (clock: ManualClock) => Awaitable<readonly [here: AnyStore, there: AnyStore]>
+  readonly open: (
+    clock: ManualClock,
+  ) => Awaitable<readonly [here: Store<Entry> | Store<Uint8Array>, there: Store<Entry> | Store<Uint8Array>]>
   readonly keeps: 'entries' | 'bytes'
   /** Whose time `proven` is in. Default: that of the process. */
   readonly clock?: Clock
@@ -20,8 +22,6 @@ export interface ChannelContract {
   /** Rules that these stores are not judged by, by name, each with the reason. */
   readonly skip?: Skips
 }
-
-type AnyStore = Store<Entry> | Store<Uint8Array>
 
 /** All rules of channels. */
 export const channelRules: readonly ChannelRule[] = channels

@@ -134,7 +134,7 @@ export function plainChannel<R>(clock: Clock, hub: Hub<R>, self: symbol): Channe
 }
 
 /** Proves at every beat what has been told until then. */
-export function beating(clock: Clock, listener: ChannelListener): () => void {
+function beating(clock: Clock, listener: ChannelListener): () => void {
   const timer = { stop: (): void => {} }
   const beat = (): void => {
     listener.proven(clock.now())

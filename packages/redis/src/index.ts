@@ -3,6 +3,7 @@
  */
 
 export { adapter } from './adapter.ts'
+export type { BreakerState } from './link/breaker.ts'
 export type { LinkHealth, NodeHealth } from './link/health.ts'
 export type { Argument, CallOptions, Link, LinkEvent, Reply } from './link/link.ts'
 export { type GivenClient, openLink } from './link/open.ts'
@@ -10,3 +11,4 @@ export type { LinkOptions, NodeAddress, Password, PlaceOptions, ScriptCheck } fr
 export { type Script, scriptOf } from './link/script.ts'
 export type { SubscriptionListener } from './link/subscription.ts'
 export { redis, type RedisOptions } from './redis.ts'
+export type { ShapeOptions } from './shape.ts'

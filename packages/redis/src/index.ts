@@ -11,4 +11,4 @@ export type { LinkOptions, NodeAddress, Password, PlaceOptions, ScriptCheck } fr
 export { type Script, scriptOf } from './link/script.ts'
 export type { SubscriptionListener } from './link/subscription.ts'
 export { redis, type RedisOptions } from './redis.ts'
-export type { ShapeOptions } from './shape.ts'
+export type { CompressorName, SerializerName, ShapeOptions } from './shape.ts'

@@ -23,9 +23,12 @@ import {
   type Serializer,
 } from '@larder/core'
 
-type CompressorName = 'lz4' | 'zstd' | 'gzip' | 'brotli'
-type SerializerName = 'json' | 'msgpack'
+/** Those of @larder/codecs. */
+export type CompressorName = 'lz4' | 'zstd' | 'gzip' | 'brotli'
+/** The one of core, and that of @larder/codecs. */
+export type SerializerName = 'json' | 'msgpack'
 
+/** How records look. */
 export interface ShapeOptions {
   /** By name, or one of your own. Default: 'json'. */
   readonly serializer?: SerializerName | Serializer

@@ -3,7 +3,7 @@
  */
 import { createCache, type Entry, entryOf, type Store, termsOf } from '@larder/core'
 import { keyv, type KeyvLike } from '@larder/keyv'
-import { manualClock } from '@larder/testing'
+import { manualClock, settled } from '@larder/testing'
 import Keyv5 from 'keyv'
 import Keyv6 from 'keyv-6'
 import { EventEmitter } from 'node:events'
@@ -157,6 +157,7 @@ describe.each(ways)('$title', ({ wrap }) => {
 
     const asked = cache.get('k')
     const deleted = cache.delete('k')
+    await settled()
     await clock.advance('101ms')
 
     expect(await asked).toBe(undefined)

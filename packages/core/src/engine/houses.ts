@@ -79,7 +79,7 @@ function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_T
   const watch = new Watch()
   const deadlines = new Deadlines(clock, storeTimeout)
   const waiting = new Waiting(clock)
-  const leaseCalls = new LeaseCalls(store, waiting)
+  const leaseCalls = new LeaseCalls(store, waiting, deadlines)
   const house: House = {
     store,
     clock,

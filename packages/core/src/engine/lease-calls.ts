@@ -3,6 +3,8 @@
  * after it there are none: a lease that could not be given back by then ends by itself.
  */
 
+import { storeTimedOut } from '../errors.ts'
+import type { Deadlines } from '../store/deadline.ts'
 import type { Store } from '../store/store.ts'
 import type { Entry } from './entry.ts'
 import type { Waiting } from './waiting.ts'
@@ -11,11 +13,13 @@ export class LeaseCalls {
   isClosed: boolean = false
   readonly #store: Store<Entry>
   readonly #waiting: Waiting
+  readonly #deadlines: Deadlines
   readonly #open = new Set<Promise<unknown>>()
 
-  constructor(store: Store<Entry>, waiting: Waiting) {
+  constructor(store: Store<Entry>, waiting: Waiting, deadlines: Deadlines) {
     this.#store = store
     this.#waiting = waiting
+    this.#deadlines = deadlines
   }
 
   /** Remembers `work`, which reports its own failures, until it is done. */
@@ -25,14 +29,16 @@ export class LeaseCalls {
     this.#open.add(call)
   }
 
-  /** Nobody will fill under this lease. It is no failure if that cannot be said. */
+  /** Nobody will fill under this lease: who waits for it here looks at once. It is no failure if that cannot be said, since it ends by itself. */
   drop(key: string, token: string): void {
     if (!this.isClosed) this.track(this.#drop(key, token))
   }
 
   async #drop(key: string, token: string): Promise<void> {
+    const { name, leases } = this.#store
+    const dropping = async (): Promise<void> => leases?.drop(key, token)
     try {
-      await this.#store.leases?.drop(key, token)
+      await this.#deadlines.hold(dropping(), () => storeTimedOut(name, 'lease', this.#deadlines.ms))
     } finally {
       this.#waiting.wake(key)
     }

@@ -286,14 +286,9 @@ export class Space {
     return this.#leasing(key, (leases, full) => leases.renew(full, token, LEASE))
   }
 
-  /** Nothing will be filled under this lease. Nobody waits for that but `close`, and those who wanted the lease. */
+  /** Nothing will be filled under this lease. */
   dropLease(key: string, token: string): void {
-    this.house.leaseCalls.track(this.#dropLease(key, token))
-  }
-
-  async #dropLease(key: string, token: string): Promise<void> {
-    await this.#leasing(key, (leases, full) => leases.drop(full, token))
-    this.leaseEnded(key)
+    this.house.leaseCalls.drop(`${this.path}:${key}`, token)
   }
 
   /** This process has ended a lease of the key, whoever had it: those here who wait for that look at once. */

@@ -495,9 +495,12 @@ test.each(['there', 'absent'])(
     const program = `
     import { openLink } from ${JSON.stringify(opening)}
     const link = openLink(${JSON.stringify(server.url)})
-    link.subscribe(['news'], { message() {}, proven() {}, gap() {} })
+    const settled = new Promise((resolve) => {
+      link.on(({ type }) => type === 'down' && resolve())
+      link.subscribe(['news'], { message() {}, proven: resolve, gap() {} })
+    })
     await link.call(['PING'], { deadline: 2_000 }).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await settled
     await link.close()
     const closed = performance.now()
     process.on('exit', () => console.log(performance.now() - closed))

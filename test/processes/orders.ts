@@ -59,8 +59,6 @@ export interface Orders {
   close: { readonly told: object; readonly answer: true }
 }
 
-export type Order = keyof Orders
-
 /** What the loaders of crowds bring. */
 export interface Loaded {
   readonly key: string
@@ -135,17 +133,6 @@ export type Report =
       readonly fenced: number
       readonly rejections: number
     }
-
-export type Said =
-  | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly error: string }
-  | { readonly report: Report }
-
-export interface Told {
-  readonly id: number
-  readonly order: Order
-  readonly told: unknown
-}
 
 /** ms since this machine was started: the same in all its processes. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6

@@ -6,7 +6,7 @@
  *   … 41       namespaces, for `clear`
  */
 
-import type { Policy } from '@larder/core'
+import type { ICache, Policy } from '@larder/core'
 
 export const SPACES = ['', 'a', 'a/b'] as const
 const KEYS_EACH = 10
@@ -73,6 +73,19 @@ export const TAG_PLACES: readonly TagPlace[] = SPACES.flatMap((space, s) =>
 
 export const CLEAR_PLACES: readonly { readonly space: (typeof SPACES)[number]; readonly place: number }[] =
   SPACES.map((space, s) => ({ space, place: clearAt(s) }))
+
+/** The first of a few are asked for more often. */
+export function someKey(random: () => number): KeyPlace {
+  const n = Math.floor(random() ** 1.5 * KEYS.length)
+  return KEYS[n] ?? (KEYS[0] as KeyPlace)
+}
+
+export type Spaces = Readonly<Record<(typeof SPACES)[number], ICache>>
+
+export function spacesOf(cache: ICache): Spaces {
+  const a = cache.namespace('a')
+  return { '': cache, a, 'a/b': a.namespace('b') }
+}
 
 /** For messages. */
 export function nameOf(place: number): string {

@@ -1,6 +1,6 @@
 /*
- * The program of the processes: `worker.child.ts` and all it imports, as one file of JavaScript, made once for each test
- * file. A process that has to translate TypeScript takes a second to start, and takes it from the others.
+ * The program of the processes: `worker.child.ts`, or another, and all it imports, as one file of JavaScript, made once for
+ * each test file. A process that has to translate TypeScript takes a second to start, and takes it from the others.
  */
 
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
@@ -22,10 +22,12 @@ export interface Program {
 /** Beside the packages that are not in it, since they have native parts. */
 const FOLDER = fileURLToPath(new URL('../../packages/codecs/node_modules/.cache/', import.meta.url))
 
-export async function program(changes: readonly Change[] = []): Promise<Program> {
+const WORKER = new URL('worker.child.ts', import.meta.url)
+
+export async function program(changes: readonly Change[] = [], main: URL = WORKER): Promise<Program> {
   const places = changes.map((): string[] => [])
   const bundle = await rolldown({
-    input: fileURLToPath(new URL('worker.child.ts', import.meta.url)),
+    input: fileURLToPath(main),
     platform: 'node',
     external: /^(node:|lz4-napi$|msgpackr$)/,
     resolve: { conditionNames: ['@larder/source', 'import', 'node'] },

@@ -11,7 +11,8 @@ import { Fleet, type Worker } from './fleet.ts'
 import { Judge, type Verdict } from './judge.ts'
 import { linesOf } from './lines.ts'
 import { type Kept, now, type Opening, type Part } from './orders.ts'
-import { KEYS, nameOf } from './places.ts'
+import { KEYS, nameOf, spacesOf } from './places.ts'
+import { passed, Source } from './source.ts'
 
 export interface SoakOptions {
   /** The program of the processes. */
@@ -44,8 +45,6 @@ const CLIENTS = 20
 const MAX_STALENESS = 1_000
 /** ms: a read is called a little before it looks at what is remembered. */
 const MARGIN = 5
-
-const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const truth = await startRedis()
@@ -252,9 +251,7 @@ class Soak {
     const found: (readonly (Kept | undefined)[])[] = []
     for (const worker of workers) found.push(await worker.ask('look', {}))
     const fresh = await this.#found()
-    const counted = (await this.#truth.command('HGETALL', 'truth')) as readonly string[]
-    const truth = new Map<number, number>()
-    for (let i = 0; i < counted.length; i += 2) truth.set(Number(counted[i]), Number(counted[i + 1]))
+    const truth = await new Source(this.#truth, this.#random).all()
     const oldIn = (all: readonly (Kept | undefined)[], who: string): string[] =>
       all.filter((kept) => kept !== undefined).flatMap((kept) => problemOf(kept, truth, who))
     const disagreed = found.flatMap((all, n) => oldIn(all, `process ${n}`))
@@ -273,8 +270,7 @@ class Soak {
     const cache = createCache({ store: redis(this.#server.url, { prefix: 'soak' }) })
     try {
       while ((await cache.health()).status !== 'ok') await passed(5)
-      const a = cache.namespace('a')
-      const spaces = { '': cache, a, 'a/b': a.namespace('b') }
+      const spaces = spacesOf(cache)
       return await Promise.all(
         KEYS.map(async ({ space, key }) => (await spaces[space].get(key)) as Kept | undefined),
       )

@@ -1,37 +1,32 @@
 /*
  * Traffic: callers that read, load and invalidate at random, in one process of several.
- *
- * The source of truth has a counter for each place. Who changes something counts first and invalidates then, as one
- * writes a row and then calls `delete`. A load reads the counters that concern it as the first thing it does, and then takes
- * its time: so what it brings is as old as it could be.
  */
 
 import type { CacheEvent, ICache } from '@larder/core'
+import { seeded } from './chance.ts'
 import type { ChangeNote, Kept, Kind, ReadNote, Traffic } from './orders.ts'
 import { now } from './orders.ts'
-import { CLEAR_PLACES, KEYS, type KeyPlace, SPACES, TAG_PLACES } from './places.ts'
+import {
+  CLEAR_PLACES,
+  KEYS,
+  type KeyPlace,
+  someKey,
+  SPACES,
+  type Spaces,
+  spacesOf,
+  TAG_PLACES,
+} from './places.ts'
+import { passed, Source } from './source.ts'
 import type { Desk } from './worker.child.ts'
 
-const TRUTH = 'truth'
 const REPORT_EVERY = 50
 /** What a read without a value is of. */
 const MISS = undefined
 
-const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 export class TrafficRun {
   readonly #desk: Desk
-  readonly #spaces: ReadonlyMap<string, ICache>
+  readonly #spaces: Spaces
+  readonly #source: Source
   readonly #random: () => number
   readonly #options: Traffic
   readonly #running: Promise<void>[] = []
@@ -57,14 +52,9 @@ export class TrafficRun {
     this.#desk = desk
     this.#options = options
     this.#random = seeded(options.seed)
-    const { cache } = desk
-    const a = cache.namespace('a')
-    this.#spaces = new Map<string, ICache>([
-      ['', cache],
-      ['a', a],
-      ['a/b', a.namespace('b')],
-    ])
-    cache.on((event) => this.#saw(event))
+    this.#spaces = spacesOf(desk.cache)
+    this.#source = new Source(desk.truth, this.#random)
+    desk.cache.on((event) => this.#saw(event))
   }
 
   #saw(event: CacheEvent): void {
@@ -104,10 +94,8 @@ export class TrafficRun {
     )
   }
 
-  #cacheOf(space: string): ICache {
-    const cache = this.#spaces.get(space)
-    if (cache === undefined) throw new Error(`there is no namespace ${space}`)
-    return cache
+  #cacheOf(space: keyof Spaces): ICache {
+    return this.#spaces[space]
   }
 
   async #reporting(): Promise<void> {
@@ -149,17 +137,11 @@ export class TrafficRun {
     }
   }
 
-  /** The first of a few are asked for more often. */
-  #someKey(): KeyPlace {
-    const n = Math.floor(this.#random() ** 1.5 * KEYS.length)
-    return KEYS[n] ?? (KEYS[0] as KeyPlace)
-  }
-
   // ---- reads -------------------------------------------------------------------------------------------------------
 
   async #read(): Promise<void> {
     const x = this.#random()
-    const at = this.#someKey()
+    const at = someKey(this.#random)
     const cache = this.#cacheOf(at.space)
     if (x < 0.2) return this.#noted([at], 'get', async () => [await cache.get(at.key)])
     if (x < 0.75) {
@@ -220,17 +202,7 @@ export class TrafficRun {
   async #load(at: KeyPlace): Promise<Kept> {
     const began = now()
     this.#loads++
-    const truth = await this.#truthOf(at)
-    const x = this.#random()
-    await passed(
-      x < 0.02 ? 100 + this.#random() * 200 : x < 0.2 ? 10 + this.#random() * 40 : this.#random() * 5,
-    )
-    return { place: at.place, began, set: 0, truth }
-  }
-
-  async #truthOf({ concerns }: KeyPlace): Promise<readonly number[]> {
-    const found = (await this.#desk.truth.command('HMGET', TRUTH, ...concerns)) as readonly (string | null)[]
-    return found.map(Number)
+    return { place: at.place, began, set: 0, truth: await this.#source.load(at) }
   }
 
   // ---- changes -----------------------------------------------------------------------------------------------------
@@ -251,7 +223,7 @@ export class TrafficRun {
   }
 
   #delete(): Promise<void> {
-    const at = this.#someKey()
+    const at = someKey(this.#random)
     const other = KEYS[at.place + 1]
     const ats = other?.space === at.space && this.#random() < 0.2 ? [at, other] : [at]
     return this.#changed(
@@ -263,7 +235,7 @@ export class TrafficRun {
   }
 
   #expire(): Promise<void> {
-    const at = this.#someKey()
+    const at = someKey(this.#random)
     return this.#changed('expire', [at.place], 0, () => this.#cacheOf(at.space).expire(at.key))
   }
 
@@ -272,7 +244,7 @@ export class TrafficRun {
     const at = all[Math.floor(this.#random() * all.length)]
     if (at === undefined) return
     const set = process.pid * 1e6 + ++this.#sets
-    const truth = await this.#truthOf(at)
+    const truth = await this.#source.versionsOf(at)
     await this.#changed('set', [at.place], set, () => {
       const kept: Kept = { place: at.place, began: now(), set, truth }
       return this.#cacheOf(at.space).set(at.key, kept, { tags: [...at.tags, ...at.lateTags] })
@@ -285,7 +257,7 @@ export class TrafficRun {
     set: number,
     change: () => Promise<{ readonly far: string }>,
   ): Promise<void> {
-    for (const place of places) await this.#desk.truth.command('HINCRBY', TRUTH, place, 1)
+    for (const place of places) await this.#source.change(place)
     for (const place of places) this.#pending.set(place, (this.#pending.get(place) ?? 0) + 1)
     const called = now()
     this.#open.add(called)

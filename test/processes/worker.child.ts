@@ -7,7 +7,8 @@ import { redis } from '@larder/redis'
 import { type Connection, connect } from '@larder/testing/servers'
 import { churn, handles } from './churn.ts'
 import { crowd, many } from './crowd.ts'
-import { type Kind, now, type Opening, type Order, type Orders, type Report, type Told } from './orders.ts'
+import { type Duties, obey, report } from './obeying.ts'
+import { type Kind, now, type Opening, type Orders, type Report } from './orders.ts'
 import { TrafficRun } from './traffic.ts'
 
 /** What an open process has. */
@@ -15,7 +16,7 @@ export interface Desk {
   readonly cache: ICache
   /** The source of truth. */
   readonly truth: Connection
-  report(report: Report): void
+  report(what: Report): void
 }
 
 let desk: Desk | undefined
@@ -43,7 +44,7 @@ function invalidated(cache: ICache, kind: Kind, keys: readonly string[]): Promis
   return cache.setMany(keys.map((key) => [key, 'set'] as const))
 }
 
-const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Orders[O]['answer']> } = {
+const duties: Duties<Orders> = {
   async open(told) {
     const { deadline: storeTimeout } = told
     const cache = createCache({
@@ -54,7 +55,7 @@ const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Or
     desk = {
       cache,
       truth: await connect(told.truth),
-      report: (report) => process.connected && process.send?.({ report }),
+      report: (what) => report(what),
     }
     // The link connects by itself; who comes earlier is answered without the store.
     while ((await cache.health()).status !== 'ok') await new Promise((resolve) => setTimeout(resolve, 5))
@@ -92,29 +93,10 @@ const carryOut: { readonly [O in Order]: (told: Orders[O]['told']) => Promise<Or
   },
 }
 
-async function obey({ id, order, told }: Told): Promise<void> {
-  try {
-    const answer = await (carryOut[order] as (what: unknown) => Promise<unknown>)(told)
-    if (process.connected) process.send?.({ id, answer })
-  } catch (error) {
-    if (process.connected)
-      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-  }
-}
-
-/** In order, in the midst of its work, and by itself: there is no process.exit here. */
+/** In the midst of its work. */
 async function leave(): Promise<void> {
   traffic?.leave()
-  await carryOut.close({})
-  if (process.connected) process.disconnect()
+  await duties.close({})
 }
 
-const abandoned = (): never => process.exit(0)
-process.on('message', (told) => {
-  obey(told as Told).catch(abandoned)
-})
-process.on('disconnect', abandoned)
-process.once('SIGTERM', () => {
-  process.off('disconnect', abandoned)
-  leave().catch(() => process.exit(1))
-})
+obey(duties, leave)

@@ -1,0 +1,240 @@
+/*
+ * The soak: processes with a cache each, on one Redis, each behind a network of its own, while everything happens that can
+ * happen to them. Lasts as long as it is told to, and until there were as many reads and faults as were asked for.
+ */
+
+import { type FaultProxy, faultProxy, type RedisServer, startRedis } from '@larder/testing/servers'
+import { seeded } from '../processes/chance.ts'
+import { now } from '../processes/orders.ts'
+import { nameOf, KEYS } from '../processes/places.ts'
+import { passed } from '../processes/source.ts'
+import { type Calendar, calendar } from './calendar.ts'
+import { Chaos, type Happened, type Lane } from './chaos.ts'
+import { Crew } from './crew.ts'
+import type { Left, Memory, Pace, Tally } from './orders.ts'
+import { Recovery } from './recovery.ts'
+import { type Percentiles, Times } from './times.ts'
+import { Chance, networkTroubles, processTroubles, serverTroubles } from './troubles.ts'
+
+export interface SoakOptions {
+  /** The program of the processes. */
+  readonly file: string
+  readonly seconds: number
+  readonly reads?: number
+  readonly faults?: number
+  readonly seed?: number
+  /** Ends at the first promise that is broken. */
+  readonly untilBroken?: boolean
+  readonly log?: (line: string) => void
+}
+
+export interface Results {
+  readonly seed: number
+  readonly seconds: number
+  readonly processes: number
+  readonly lives: number
+  /** ms. */
+  readonly maxStaleness: number
+  readonly node: string
+  readonly server: string
+  readonly hasCalendar: boolean
+  readonly counted: Counted
+  readonly faults: Readonly<Record<string, Happened>>
+  readonly times: Percentiles
+  readonly undisturbed: Percentiles
+  /** Of keys, in processes of the soak, when all was quiet. */
+  readonly leftStale: readonly string[]
+  /** Of the process that lived through it all. */
+  readonly memory: { readonly before: Memory; readonly after: Memory }
+}
+
+export type Counted = Omit<Tally, 'times' | 'undisturbed'>
+
+const PROCESSES = 3
+/** ms. */
+const MAX_STALENESS = 300
+const WARM_UP = 2_000
+const QUIET = 10_000
+
+const PACE: Pace = { readers: 8, burst: 12, pause: 8, writers: 2, writerPause: 180 }
+
+export async function soak(options: SoakOptions): Promise<Results> {
+  const truth = await startRedis()
+  const server = await startRedis()
+  const proxies = await Promise.all(
+    Array.from({ length: PROCESSES }, (_, place) =>
+      faultProxy({ target: server, seed: (options.seed ?? 1) * 10 + place }),
+    ),
+  )
+  const jumping = await calendar()
+  const crew = new Crew({
+    file: () => options.file,
+    truth,
+    seed: options.seed ?? 1,
+    opening: { maxStaleness: MAX_STALENESS, pace: PACE },
+  })
+  try {
+    return await new Soak(options, server, proxies, jumping, crew).run()
+  } finally {
+    await crew.end()
+    await Promise.all(proxies.map((proxy) => proxy.close()))
+    await Promise.all([server.stop(), truth.stop()])
+    jumping?.remove()
+  }
+}
+
+class Soak {
+  readonly #options: SoakOptions
+  readonly #server: RedisServer
+  readonly #proxies: readonly FaultProxy[]
+  readonly #calendar: Calendar | undefined
+  readonly #crew: Crew
+  readonly #seed: number
+
+  constructor(
+    options: SoakOptions,
+    server: RedisServer,
+    proxies: readonly FaultProxy[],
+    jumping: Calendar | undefined,
+    crew: Crew,
+  ) {
+    this.#options = options
+    this.#server = server
+    this.#proxies = proxies
+    this.#calendar = jumping
+    this.#crew = crew
+    this.#seed = options.seed ?? 1
+  }
+
+  async run(): Promise<Results> {
+    const crew = this.#crew
+    const server = `${this.#server.program} ${this.#server.version}`
+    // The last one has a calendar that jumps.
+    const last = this.#proxies.length - 1
+    await Promise.all(
+      this.#proxies.map((proxy, place) =>
+        crew.join(place, proxy, place === last ? this.#calendar : undefined),
+      ),
+    )
+    await passed(WARM_UP)
+    const before = await crew.at(0).process.ask('memory', {})
+    const recovery = new Recovery(false)
+    crew.onService((place, service) => recovery.served(place, service))
+    const chaos = new Chaos(this.#lanes(), recovery)
+    const began = now()
+    chaos.begin()
+    while (!this.#isEnough(began, chaos)) await passed(100)
+    const seconds = (now() - began) / 1_000
+    await chaos.end()
+    for (const proxy of this.#proxies) await proxy.heal()
+    if (crew.crashed !== undefined) throw new Error(crew.crashed)
+    await crew.halt()
+    const leftStale = await this.#left()
+    const after = await crew.at(0).process.ask('memory', {})
+    const times = new Times()
+    const undisturbed = new Times()
+    for (const tally of crew.tallies) {
+      times.add(tally.times)
+      undisturbed.add(tally.undisturbed)
+    }
+    return {
+      seed: this.#seed,
+      seconds,
+      processes: this.#proxies.length,
+      lives: crew.tallies.length,
+      maxStaleness: MAX_STALENESS,
+      node: process.version,
+      server,
+      hasCalendar: this.#calendar !== undefined,
+      counted: sumOf(crew.tallies),
+      faults: chaos.happened,
+      times: times.percentiles(),
+      undisturbed: undisturbed.percentiles(),
+      leftStale,
+      memory: { before, after },
+    }
+  }
+
+  #isEnough(began: number, chaos: Chaos): boolean {
+    const { seconds, reads = 0, faults = 0, untilBroken } = this.#options
+    if (this.#crew.crashed !== undefined) return true
+    if (untilBroken === true && isBroken(sumOf(this.#crew.tallies))) return true
+    if (now() - began < seconds * 1_000 || chaos.count < faults) return false
+    return sumOf(this.#crew.tallies).judged >= reads
+  }
+
+  #lanes(): readonly Lane[] {
+    const chance = (n: number): Chance => new Chance(seeded(this.#seed * 100 + n))
+    const places = this.#proxies.map((_, place) => place)
+    return [
+      ...this.#proxies.map((proxy, place): Lane => ({
+        places: [place],
+        troubles: {
+          ...networkTroubles(this.#server, proxy),
+          ...processTroubles(this.#crew, place, place === 0 ? 'on' : 'not for ever'),
+        },
+        chance: chance(place),
+        pause: [100, 700],
+      })),
+      { places, troubles: serverTroubles(this.#server), chance: chance(99), pause: [400, 2_000] },
+    ]
+  }
+
+  /** What is older than anything that was acknowledged, or that processes which lived to the end have been told. */
+  async #left(): Promise<readonly string[]> {
+    const crew = this.#crew
+    const until = now() + QUIET
+    for (const { process: child, place } of crew.members) {
+      while (!(await child.ask('isWell', {}))) {
+        if (now() > until) return [`process ${place} was not well after ${QUIET} ms of quiet`]
+        await passed(20)
+      }
+    }
+    await passed(MAX_STALENESS)
+    const required = crew.required()
+    const found = await Promise.all(crew.members.map(({ process: child }) => child.ask('look', {})))
+    return found.flatMap((all, n) => all.flatMap((left) => problemsOf(left, required, `process ${n}`)))
+  }
+}
+
+function problemsOf(
+  { place, versions }: Left,
+  required: ReadonlyMap<number, number>,
+  who: string,
+): readonly string[] {
+  return (KEYS[place]?.concerns ?? []).flatMap((concern, i) =>
+    (versions[i] ?? 0) >= (required.get(concern) ?? 0)
+      ? []
+      : [`${who} has ${nameOf(place)} from before ${nameOf(concern)} was changed for the last time`],
+  )
+}
+
+const isBroken = ({ beyond, own, foreign, unhandled, rejections }: Counted): boolean =>
+  beyond + own + foreign + unhandled + rejections > 0
+
+const LARGEST = new Set(['worst', 'worstStopped', 'worstShared'])
+
+function sumOf(tallies: readonly Tally[]): Counted {
+  const [first, ...rest] = tallies
+  if (first === undefined) throw new Error('nothing was told')
+  const { times: _, undisturbed: __, ...counted } = first
+  return rest.reduce<Counted>(
+    (sum, tally) => ({
+      ...added(sum, tally),
+      changes: added(sum.changes, tally.changes),
+      examples: [...sum.examples, ...tally.examples].slice(0, 10),
+    }),
+    counted,
+  )
+}
+
+/** Their numbers, added where they count, and the larger one where they say how bad it was. */
+function added<T extends object>(sum: T, more: object): T {
+  return Object.fromEntries(
+    Object.entries(sum).map(([name, value]: [string, unknown]) => {
+      const other: unknown = Reflect.get(more, name)
+      if (typeof value !== 'number' || typeof other !== 'number') return [name, value]
+      return [name, LARGEST.has(name) ? Math.max(value, other) : value + other]
+    }),
+  ) as T
+}

@@ -71,9 +71,11 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'acknowledgements cut again',
-    find: `  return far.then((reached) => {
-    space.cut(name)`,
-    replace: `  return far.then((reached) => {`,
+    find: `    space.cut(name)
+    space.leaseEnded(name)
+    if (copy`,
+    replace: `    space.leaseEnded(name)
+    if (copy`,
     seenBy: 'who comes after a deletion was acknowledged does not join a load from before that',
   },
   {

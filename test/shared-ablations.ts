@@ -212,10 +212,10 @@ export const sharedAblations: readonly Ablation[] = [
     find: `    this.cutInvalidated()
   }
 
-  remove(`,
+  /** Another process has changed a record`,
     replace: `  }
 
-  remove(`,
+  /** Another process has changed a record`,
     seenBy: 'a load whose tags were invalidated gives its lease back at once, whoever did that',
   },
   {
@@ -246,8 +246,8 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'what was touched in between is expired again',
-    find: `if ((await leases?.fill(full, token, entry, ttl)) === true) return`,
-    replace: `await leases?.fill(full, token, entry, ttl)
+    find: `if ((await leases?.fill(full, token, entry, ttl, true)) === true) return`,
+    replace: `await leases?.fill(full, token, entry, ttl, true)
     return`,
     seenBy: 'what was touched while it was being expired is not fresh afterwards',
   },
@@ -307,14 +307,14 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'trust ends a while after the last proof',
-    find: ` && this.#clock.now() - this.#provenAt <= this.#maxStaleness`,
+    find: ` && now - this.#provenAt <= this.#maxStaleness`,
     replace: ``,
     seenBy: 'what was remembered is not believed when nothing has been proven for too long',
   },
   {
     what: 'trust does not reach over a gap',
-    find: `period === this.#period && this`,
-    replace: `this`,
+    find: `period === this.#period && now`,
+    replace: `now`,
     seenBy: 'what was remembered before a gap is not believed after it',
   },
   {

@@ -35,6 +35,7 @@ export {
   deadAt,
   type Entry,
   entryOf,
+  type Since,
   type Stamp,
   type Stamps,
   type Terms,
@@ -58,10 +59,11 @@ export {
   readBytes,
 } from './options.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'
-export { type Adapter, type CacheSetting, openCache, type OpenOptions } from './open.ts'
+export { type Adapter, type CacheSetting, openCache, type OpenOptions, type OtherAdapters } from './open.ts'
 export type { Channel, ChannelListener } from './store/channel.ts'
 export { encoded, type EncodedOptions } from './store/encoded.ts'
 export type { LeasedRead, Leases } from './store/leases.ts'
+export type { Near } from './store/near.ts'
 export { prefixed } from './store/prefixed.ts'
 export {
   type Awaitable,
@@ -71,6 +73,6 @@ export {
   type Store,
   type Usage,
 } from './store/store.ts'
-export type { CacheEvent, Observer, Unstored } from './watch/events.ts'
+export type { CacheEvent, Observer, Unstored, WhyStale } from './watch/events.ts'
 export type { Explanation, Health } from './watch/report.ts'
 export type { Latency, Stats } from './watch/stats.ts'

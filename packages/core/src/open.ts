@@ -21,7 +21,17 @@ import type { Awaitable, Store } from './store/store.ts'
 export interface Adapter<O extends object = object> {
   /** Its own options. Those of every cache (ttl, name, …) are read by openCache. */
   readonly options: OptionTable
-  open(options: O): Awaitable<Store<Entry>>
+  /** The same where they depend on what is given: a store that stands on others takes theirs too. */
+  optionsFor?(given: Readonly<Record<string, unknown>>, others: OtherAdapters): Promise<OptionTable>
+  open(options: O, others: OtherAdapters): Awaitable<Store<Entry>>
+}
+
+/** How an adapter finds those of the stores that its own stands on. */
+export interface OtherAdapters {
+  /** By the name of the store. */
+  find(store: string): Promise<Adapter>
+  /** The name of the store and its options, as a URL says them. */
+  read(url: string): { readonly store: string; readonly [option: string]: unknown }
 }
 
 /** A setting: the name of the store, its options, and those of every cache. */
@@ -46,9 +56,13 @@ export interface OpenOptions {
 export async function openCache(setting?: string | CacheSetting, how: OpenOptions = {}): Promise<ICache> {
   const environment = environmentOf()
   const { store: name, ...given } = readSetting(setting, environment['LARDER_URL'] ?? 'memory:')
-  const adapter = how.adapters?.[name] ?? (await findAdapter(name))
+  const find = async (wanted: string): Promise<Adapter<never>> =>
+    how.adapters?.[wanted] ?? (await findAdapter(wanted))
+  const others: OtherAdapters = { find, read: readUrl }
+  const adapter = await find(name)
   const { store: _inHand, ...cacheTable } = CACHE_OPTIONS
-  const table = { ...cacheTable, ...adapter.options }
+  const ownTable = (await adapter.optionsFor?.(given, others)) ?? adapter.options
+  const table = { ...cacheTable, ...ownTable }
   const options = { ...fromEnvironment(environment, table), ...given }
   const problems = optionProblems(options, table).map((problem) =>
     problem.startsWith("unknown option 'url'")
@@ -56,9 +70,9 @@ export async function openCache(setting?: string | CacheSetting, how: OpenOption
       : problem,
   )
   if (problems.length > 0) throw misuse(`openCache('${name}')`, problems)
-  const forStore = pick(options, (option) => Object.hasOwn(adapter.options, option))
+  const forStore = pick(options, (option) => Object.hasOwn(ownTable, option))
   const forCache = pick(options, (option) => Object.hasOwn(cacheTable, option))
-  const store = await adapter.open(forStore as never)
+  const store = await adapter.open(forStore as never, others)
   return createCache({ ...forCache, store })
 }
 

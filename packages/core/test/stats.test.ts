@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Counts, Histogram, statsOf } from '../src/watch/stats.ts'
 
-const now = { loading: 0, queued: 0, observerErrors: 0, store: undefined }
+const now = { loading: 0, queued: 0, observerErrors: 0, store: undefined, near: undefined }
 
 describe('a histogram of times', () => {
   test('is right to a quarter for every percentile, from 100 ns to minutes', () => {

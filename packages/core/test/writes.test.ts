@@ -46,6 +46,7 @@ function bench(more: Partial<WritesPorts> = {}, random = (): number => 0): Bench
     watch: (operation, key, answer, then, failed) =>
       deadlines.watch(answer, then, failed, () => new Error(`${operation} ${key} is late`)),
     failed: (operation, key) => told.push(`failed ${operation} ${key}`),
+    applied: () => {},
     queued: (key) => told.push(`queued ${key}`),
     delivered: (key) => told.push(`delivered ${key}`),
     background: (work) => void work.catch(() => {}),

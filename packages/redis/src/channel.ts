@@ -54,6 +54,7 @@ export function channelOn(link: Link, base: string, { sender }: Voice, maxStalen
         },
         proven: (since) => listener.proven(since),
         gap: () => listener.gap(),
+        replaced: () => listener.replaced(),
       })
     },
   }

@@ -122,9 +122,17 @@ export class RedisLeases implements Leases<Uint8Array> {
     return recordIn(this.#place, key, await this.#run(SEIZE, key, [token, wholeMs(ms)]))
   }
 
-  async fill(key: string, token: string, record: Uint8Array, ttl: number): Promise<boolean> {
-    const packed = this.#place.keys.packed(key, record)
-    return (await this.#run(FILL, key, [token, ...this.#toWaiters(key), ttlText(ttl), packed])) === 1
+  async fill(
+    key: string,
+    token: string,
+    record: Uint8Array,
+    ttl: number,
+    isChange: boolean = false,
+  ): Promise<boolean> {
+    const { keys, voice } = this.#place
+    const channel = isChange ? voice.channelOf(key) : ''
+    const args = [token, ...this.#toWaiters(key), ttlText(ttl), keys.packed(key, record), channel]
+    return (await this.#run(FILL, key, args)) === 1
   }
 
   async renew(key: string, token: string, ms: number): Promise<boolean> {

@@ -144,13 +144,14 @@ redis.call('DEL', KEYS[2])
 if string.sub(held, 1, 1) == '1' then tell(ARGV[2], 'filled', ARGV[3], ARGV[4]) end
 `
 
-/** ARGV: token; the channel of those who wait, the sender, the key as JSON; ttl, record. */
+/** ARGV: token; the channel of those who wait, the sender, the key as JSON; ttl, record; the channel of changes, or ''. */
 export const FILL: Script = scriptOf(
   'fill',
   `${GET}${TELL}${SET}${HELD}
 local done = set(KEYS[1], ARGV[6], ARGV[5])
 ${END}
 if done.err then return redis.error_reply(done.err) end
+tell(ARGV[7], 'changed', ARGV[3], ARGV[4])
 return 1`,
 )
 

@@ -429,6 +429,7 @@ describe('what is heard on a channel', () => {
             isLive = true
           },
           gap: () => told.push('gap'),
+          replaced: () => {},
         },
         'everything',
       ),

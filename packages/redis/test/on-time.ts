@@ -4,7 +4,9 @@
  */
 
 import { type Channel, codec, createCache, encoded, type Entry, type Store } from '@larder/core'
+import { memory } from '@larder/memory'
 import type { CacheContract, ManualClock } from '@larder/testing'
+import { tiered } from '@larder/tiered'
 import { randomUUID } from 'node:crypto'
 import type { Link } from '../src/link/link.ts'
 import { bytesOver } from './servers.ts'
@@ -12,6 +14,8 @@ import { bytesOver } from './servers.ts'
 export interface OnTime {
   /** Whether the cache is told what others change. Default: yes, where the place tells. */
   readonly hears?: boolean
+  /** Whether it keeps copies. */
+  readonly near?: boolean
   /** What keys begin with. Default: anything. */
   readonly prefix?: () => string
 }
@@ -19,7 +23,7 @@ export interface OnTime {
 /** What a contract of caches needs to know of the place that a link leads to. */
 export function onTime(
   link: () => Link | Promise<Link>,
-  { hears = true, prefix = randomUUID }: OnTime = {},
+  { hears = true, near = false, prefix = randomUUID }: OnTime = {},
 ): Pick<CacheContract, 'open' | 'arrived'> {
   let open = 0
   const counted = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -33,7 +37,9 @@ export function onTime(
   return {
     async open(tools) {
       const store = bytesOver(countedLink(await link(), counted), prefix())
-      return createCache({ ...tools, store: inTimeOf(tools.clock, store, hears) })
+      const { clock } = tools
+      const far = inTimeOf(clock, store, hears)
+      return createCache({ ...tools, store: near ? tiered({ near: memory({ clock }), far }) : far })
     },
     /** What follows from an answer is called in the turn in which that arrives. */
     async arrived() {
@@ -90,6 +96,7 @@ const provenIn = (channel: Channel, clock: ManualClock): Channel => ({
         filled: (key) => listener.filled(key),
         proven: () => listener.proven(clock.now()),
         gap: () => listener.gap(),
+        replaced: () => listener.replaced(),
       },
       what,
     ),

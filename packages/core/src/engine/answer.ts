@@ -9,6 +9,7 @@ import { ageOf, allLive, type Entry } from './entry.ts'
 import type { LoadFlight } from './load.ts'
 import { giveUp, type Wanted } from './loads.ts'
 import type { Space } from './space.ts'
+import type { WhyStale } from '../watch/events.ts'
 
 export function answer(
   space: Space,
@@ -88,15 +89,12 @@ function stillKept(space: Space, flight: LoadFlight, { name, old, policy }: Want
   return isInvalidated || ageOf(old, space.house.clock.now()) === 'dead' ? undefined : old
 }
 
-export function servedStale(
-  space: Space,
-  name: string,
-  why: 'refreshing' | 'slow-load' | 'failed-load',
-): void {
+export function servedStale(space: Space, name: string, why: WhyStale): void {
   const { counts, house, path } = space
   // Those who waited for a load were counted as misses when they began to wait.
-  if (why !== 'refreshing') counts.misses--
+  if (why === 'slow-load' || why === 'failed-load') counts.misses--
   if (why === 'refreshing') counts.staleRefreshing++
+  else if (why === 'far-down') counts.staleFarDown++
   else if (why === 'slow-load') counts.staleSlowLoad++
   else counts.staleFailedLoad++
   if (house.watch.heard) house.watch.emit({ type: 'stale', cache: path, key: name, why })

@@ -9,7 +9,16 @@ import type { SchemaResult } from '../schema.ts'
 import type { Awaitable } from '../store/store.ts'
 import { isPending } from '../store/store.ts'
 import type { CacheEvent } from '../watch/events.ts'
-import { ageOf, allLive, deadAt, type Entry, entryOf, entryProblem, type Stamps } from './entry.ts'
+import {
+  ageOf,
+  allLive,
+  deadAt,
+  type Entry,
+  entryOf,
+  entryProblem,
+  type Since,
+  type Stamps,
+} from './entry.ts'
 import { freshUntil, tagsOf, termsFor } from './loads.ts'
 import type { Resolved } from './policy.ts'
 import { newToken } from './marks.ts'
@@ -124,13 +133,23 @@ function setFar(
   policy: Resolved,
   tags: readonly string[],
 ): Awaitable<Far> {
-  const { epoch } = space
+  const { copies, epoch } = space
   // Readers in this process see the value until it is acknowledged; an invalidation of tags hides it.
   const latest = entryOf(value, until, termsFor(space, policy, NO_STAMPS, undefined, 0))
+  const copy: Sent | undefined = copies && { entry: undefined, since: copies.asking() }
   const far = space.writes.run('set', name, latest, true, () =>
-    writeStamped(space, name, value, until, policy, tags, epoch),
+    writeStamped(space, name, value, until, policy, tags, epoch, copy),
   )
-  return acknowledged(space, name, far)
+  const acked = acknowledged(space, name, far, copy)
+  if (copies?.near.farWrites !== 'background' || !isPending(acked)) return acked
+  acked.then(undefined, (error: unknown) => space.unstored(name, error))
+  return 'queued'
+}
+
+/** A value on its way to the store, for a near copy once it is there. */
+interface Sent {
+  entry: Entry | undefined
+  since: Since
 }
 
 /** Writes a value under the marks as they are now, unless something was invalidated since the call: by now the marks are new ones, so they would not tell. */
@@ -142,9 +161,10 @@ function writeStamped(
   policy: Resolved,
   tags: readonly string[],
   epoch: number,
+  sent?: Sent,
 ): Awaitable<void> {
   const write = (stamps: Stamps): Awaitable<void> =>
-    writeNow(space, name, value, until, policy, stamps, epoch)
+    writeNow(space, name, value, until, policy, stamps, epoch, sent)
   const known = space.knownForSet(tags)
   return known === undefined ? stampsForSet(space, tags).then(write) : write(known)
 }
@@ -163,10 +183,15 @@ function writeNow(
   policy: Resolved,
   stamps: Stamps,
   epoch: number,
+  sent: Sent | undefined,
 ): Awaitable<void> {
   if (space.epoch !== epoch || !allLive(stamps)) return space.view.delete(name)
   const entry = entryOf(value, until, termsFor(space, policy, stamps, undefined, 0))
   space.outlived(entry)
+  if (sent !== undefined) {
+    sent.entry = entry
+    sent.since = space.copies?.asking() ?? sent.since
+  }
   return space.view.set(name, entry, deadAt(entry) - space.house.clock.now())
 }
 
@@ -185,13 +210,21 @@ function tell(space: Space, event: CacheEvent): void {
   if (watch.heard) watch.emit(event)
 }
 
-function acknowledged(space: Space, name: string, far: Awaitable<Far>): Awaitable<Far> {
+function acknowledged(space: Space, name: string, far: Awaitable<Far>, sent?: Sent): Awaitable<Far> {
   if (!isPending(far)) return far
   return far.then((reached) => {
+    const copy = reached === 'applied' ? copyOf(space, name, sent) : undefined
     space.cut(name)
     space.leaseEnded(name)
+    if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.since)
     return reached
   })
+}
+
+/** What was written, if nothing was said or heard about it since it was sent. */
+function copyOf({ copies, writes }: Space, name: string, sent: Sent | undefined): Entry | undefined {
+  if (sent?.entry === undefined || copies === undefined || writes.behind(name)) return undefined
+  return copies.isUntouched(name, sent.since) && allLive(sent.entry.terms.stamps) ? sent.entry : undefined
 }
 
 /** Makes a key stale. */
@@ -247,7 +280,7 @@ async function expireLeased(space: Space, name: string): Promise<void> {
     const ttl = deadAt(entry) - clock.now()
     if (!(ttl > 0)) break
     // If it was not, somebody has come in between: perhaps with a touch of what should have been stale by then.
-    if ((await leases?.fill(full, token, entry, ttl)) === true) return
+    if ((await leases?.fill(full, token, entry, ttl, true)) === true) return
   }
   return space.view.delete(name)
 }
@@ -306,7 +339,8 @@ async function touchLeased(
     return false
   }
   const renewed = entryOf(entry.value, Math.floor(now + ttl), entry.terms)
-  const isFilled = await space.fillNow(name, token, renewed)
+  const isFilled = await space.fillNow(name, token, renewed, true)
+  space.copies?.drop(name)
   if (isFilled === undefined) space.dropLease(name, token)
   else space.leaseEnded(name)
   return isFilled === true
@@ -316,7 +350,11 @@ function touched(space: Space, name: string, entry: Entry | undefined, ttl: numb
   const now = space.house.clock.now()
   if (entry === undefined || ageOf(entry, now) !== 'fresh') return false
   const far = space.put(name, entryOf(entry.value, Math.floor(now + ttl), entry.terms), false)
-  return isPending(far) ? far.then((reached) => reached === 'applied') : far === 'applied'
+  if (!isPending(far)) return far === 'applied'
+  return far.then((reached) => {
+    space.copies?.drop(name)
+    return reached === 'applied'
+  })
 }
 
 /** Invalidates tags. */

@@ -198,6 +198,7 @@ export class Engine<V> extends Reader<V> implements ICache<V> {
       queued,
       observerErrors: house.watch.observerErrors,
       store,
+      near: house.store.near?.store.usage?.(),
     })
   }
 

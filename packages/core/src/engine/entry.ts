@@ -38,6 +38,22 @@ export interface Terms {
   readonly cost: number
   /** The schema that the value satisfied when it was written. */
   readonly schema: StandardSchema | undefined
+  /** Of a near copy: what it is known by. */
+  readonly since: Since | undefined
+}
+
+/** When a near copy was taken, and so for how long it may be believed. One for all that was asked for together. */
+export interface Since {
+  /** The period of trust (trust.ts) in which it was asked for. */
+  readonly period: number
+  /** How many changes had been heard of by then. */
+  readonly changes: number
+  /** Until then it may be believed whatever is heard or not. */
+  readonly until: number
+  /** After that never. */
+  readonly ends: number
+  /** Whose copy it is: nobody else hears of what happens to it. */
+  readonly owner: object
 }
 
 export interface Entry<V = unknown> {
@@ -61,7 +77,7 @@ export function termsOf(
   cost: number = 0,
   schema?: StandardSchema,
 ): Terms {
-  return { staleFor, keptFor: Math.max(staleFor, keptFor), stamps, meta, cost, schema }
+  return { staleFor, keptFor: Math.max(staleFor, keptFor), stamps, meta, cost, schema, since: undefined }
 }
 
 export const staleUntil = (entry: Entry): number => entry.freshUntil + entry.terms.staleFor

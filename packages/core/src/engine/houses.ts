@@ -13,7 +13,9 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Entry } from './entry.ts'
 import { LeaseCalls } from './lease-calls.ts'
 import { giveUp } from './loads.ts'
+import { isMark } from './marks.ts'
 import { Room } from './rooms.ts'
+import { pathOf, Recent } from './recent.ts'
 import { Rounds } from './rounds.ts'
 import { type House, Space } from './space.ts'
 import { Trust } from './trust.ts'
@@ -89,6 +91,7 @@ function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_T
     leaseCalls,
     trust: new Trust(clock, store.channel?.maxStaleness ?? 0),
     waiting,
+    recent: store.channel && new Recent(clock),
   }
   store.onRemoval?.((key, cause) => {
     if (!watch.heard) return
@@ -106,20 +109,36 @@ function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_T
   return shared
 }
 
-/** Hears what other processes do to marks, and of fills that are waited for. */
-function listen(channel: Channel, { waiting, trust }: House, rooms: Room): () => void {
+/** Hears what other processes do to marks, and to records of which there are copies; and of fills that are waited for. */
+function listen(channel: Channel, { store, waiting, trust, recent }: House, rooms: Room): () => void {
   return channel.listen(
     {
-      changed: (key) => rooms.find(key.slice(0, key.indexOf('#')))?.changedElsewhere(key),
+      changed(key) {
+        const path = pathOf(key)
+        const space = rooms.find(path)
+        if (isMark(key)) space?.changedElsewhere(key)
+        else space?.recordChangedElsewhere(key.slice(path.length + 1))
+      },
       filled: (key) => waiting.wake(key),
       proven: (since) => trust.proven(since),
       gap() {
         trust.gap()
         waiting.wakeAll()
       },
+      replaced() {
+        for (const key of recent?.keys() ?? []) sayAgain(store, rooms, key)
+      },
     },
-    'marks',
+    store.near === undefined ? 'marks' : 'everything',
   )
+}
+
+function sayAgain(store: Store<Entry>, rooms: Room, key: string): void {
+  const space = rooms.find(pathOf(key))
+  if (space !== undefined) return space.sayAgain(key)
+  // Nobody is there who could wait for it, or try again.
+  const deleting = async (): Promise<void> => store.delete(key)
+  deleting().catch(() => {})
 }
 
 async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain: number): Promise<void> {

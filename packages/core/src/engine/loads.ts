@@ -169,11 +169,13 @@ async function fly(
     // Where nothing has to be asked, the loader is called in the very turn of its caller.
     const marks = isPending(taken) ? await taken : taken
     if (!isWanted()) return // while the store was asked
+    const since = marks === undefined ? space.copies?.loadingAlone() : space.copies?.asking()
     for (const flight of flights) {
       flight.stamps = marks?.stamps
       flight.late = marks?.late
       flight.tokens = tokens
       flight.hasBegun = true
+      flight.since = since
     }
     renewals = space.hasLeases ? flights.map((flight, i) => renewing(space, keys[i] ?? '', flight)) : []
     const remarks = noRemarks()
@@ -279,7 +281,7 @@ function land(
   if (value === undefined) return unstored(space, name, 'undefined')
   const isSkipped = remarks.skipped === true || (remarks.skipped !== false && remarks.skipped.has(name))
   if (isSkipped) return unstored(space, name, 'skipped')
-  if (flight.stamps === undefined) return unstored(space, name, 'store-behind')
+  if (flight.stamps === undefined) return unkept(space, flight, wanted, value, remarks, took)
   const stamps = tags.length === 0 ? flight.stamps : lateStamps(space, flight.stamps, tags)
   const go = (all: Stamps | undefined): void => keep(space, flight, wanted, value, all, remarks, took)
   return isPending(stamps) ? stamps.then(go) : go(stamps)
@@ -306,25 +308,53 @@ function keep(
   remarks: Remarks,
   took: number,
 ): void {
-  const { name, policy, old } = wanted
-  if (stamps === undefined) return unstored(space, name, 'store-behind')
+  const { name, old } = wanted
+  if (stamps === undefined) return unkept(space, flight, wanted, value, remarks, took)
   const kept = remarks.kept && old !== undefined ? old : undefined
   const all = kept === undefined ? stamps : union(stamps, kept.terms.stamps)
   const isLateCut = flight.namedLate && !(flight.late !== undefined && allLive(flight.late))
   if (flight.isGivenUp) return unstored(space, name, 'given-up')
   if (flight.cut || isLateCut || !allLive(all)) return space.fenced(name)
   if (space.writes.behind(name) || (space.hasLeases && flight.lease === undefined)) {
-    return unstored(space, name, 'store-behind')
+    return unkept(space, flight, wanted, value, remarks, took)
   }
-  const meta = remarks.meta ?? kept?.terms.meta
-  const cost = policy.early === 0 ? 0 : took
-  const terms = termsFor(space, policy, all, meta, cost)
-  const entry = entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms)
+  const entry = entryFor(space, wanted, value, all, remarks, took)
+  if (flight.since !== undefined) space.copies?.keep(name, entry, flight.since)
   if (flight.lease === undefined) space.fill(name, entry)
   else {
     flight.isFilled = true
     space.fillLeased(name, flight.lease, entry)
   }
+}
+
+function entryFor(
+  space: Space,
+  { policy, old }: Wanted,
+  value: unknown,
+  stamps: Stamps,
+  remarks: Remarks,
+  took: number,
+): Entry {
+  const meta = remarks.meta ?? (remarks.kept ? old?.terms.meta : undefined)
+  const terms = termsFor(space, policy, stamps, meta, policy.early === 0 ? 0 : took)
+  return entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms)
+}
+
+/** What cannot be stored, because the store is not heard, is kept near for a moment: callers of a busy key then do not all load. */
+function unkept(
+  space: Space,
+  flight: LoadFlight,
+  wanted: Wanted,
+  value: unknown,
+  remarks: Remarks,
+  took: number,
+): void {
+  const { copies } = space
+  if (copies !== undefined && flight.since !== undefined && !flight.cut && !flight.isGivenUp) {
+    const alone = { ...flight.since, period: 0 }
+    copies.keepAlone(wanted.name, entryFor(space, wanted, value, [], remarks, took), alone)
+  }
+  unstored(space, wanted.name, 'store-behind')
 }
 
 /** The tags of callers who joined and of which its own call knew nothing. */

@@ -13,6 +13,8 @@ import { type LoadFlight, manyContextOf } from './load.ts'
 import { abandon, begin, type Call, openFlight, type Wanted } from './loads.ts'
 import type { Found } from './reads.ts'
 import type { Space } from './space.ts'
+import { isForeign } from './vet.ts'
+import type { StandardSchema } from '../schema.ts'
 
 /** The call of a loader of many keys. */
 function callForMany(wanted: readonly Wanted[], load: ManyLoader<unknown>): Call {
@@ -40,6 +42,7 @@ export async function findMany(
   names: readonly string[],
   tags: readonly string[],
   wish: boolean,
+  schema: StandardSchema | undefined,
 ): Promise<readonly Found[]> {
   if (space.sync) {
     return names.map((name) => {
@@ -47,10 +50,29 @@ export async function findMany(
       return { ...SEEN, entry, own: () => entry }
     })
   }
-  return space.findMany(names, tags, wish)
+  const { copies } = space
+  if (copies === undefined) return space.findMany(names, tags, wish)
+  const near = names.map((name) => {
+    const copy = copies.fresh(name)
+    return copy === undefined || isForeign(copy, schema) ? undefined : copy
+  })
+  const missing = names.filter((_, i) => near[i] === undefined)
+  const far = missing.length === 0 ? [] : await space.findMany(missing, tags, wish)
+  let next = 0
+  return near.map((copy) => {
+    if (copy === undefined) return far[next++] as Found
+    return { ...SEEN, entry: copy, own: () => copy, isNear: true }
+  })
 }
 
-const SEEN = { overtaken: false, tokens: undefined, holder: undefined, isLeased: false, calls: 0 }
+const SEEN = {
+  overtaken: false,
+  tokens: undefined,
+  holder: undefined,
+  isLeased: false,
+  isNear: false,
+  calls: 0,
+}
 
 /** The loads that may be joined. Where one cannot be had, the leases of all the others are given back. */
 function openAll(space: Space, wanted: readonly Wanted[]): readonly (LoadFlight | undefined)[] {

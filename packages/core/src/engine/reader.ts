@@ -47,7 +47,7 @@ export class Reader<V> {
   get(key: Key): Promise<V | undefined> {
     try {
       const name = this.nameOf(key)
-      if (!this.space.sync) return this.#getFar(name)
+      if (!this.space.sync) return this.#getNear(name) ?? this.#getFar(name)
       const found = this.#look(name)
       if (found === undefined) return this.#missed(name)
       if (!this.#isFresh(found)) {
@@ -65,7 +65,10 @@ export class Reader<V> {
   getOrSet<T extends V>(key: Key, load: Loader<T>, how?: Policy<T>): Promise<T> {
     try {
       const name = this.nameOf(key)
-      if (!this.space.sync) return this.#getOrSetFar(key, name, load, how) as Promise<T>
+      if (!this.space.sync) {
+        const near = this.#getOrSetNear(key, name, load, how)
+        return (near ?? this.#getOrSetFar(key, name, load, how)) as Promise<T>
+      }
       const found = this.#look(name)
       if (found === undefined) return this.#load(key, name, load, how, undefined, undefined) as Promise<T>
       if (isForeign(found, how?.schema ?? this.policy.schema)) {
@@ -84,7 +87,7 @@ export class Reader<V> {
 
   peek(key: Key): V | undefined {
     const name = this.nameOf(key)
-    if (!this.space.sync) return undefined
+    if (!this.space.sync) return this.#peekNear(name)
     const found = this.#look(name)
     if (found === undefined || !this.#isFresh(found)) return undefined
     if (isForeign(found, this.policy.schema)) {
@@ -93,6 +96,54 @@ export class Reader<V> {
     }
     this.#hit(name)
     return found.value as V
+  }
+
+  /** The answer of a copy, if there is one that may be served. */
+  #getNear(name: string): Promise<V | undefined> | undefined {
+    const copy = this.space.copies?.fresh(name)
+    if (copy === undefined) return undefined
+    if (isForeign(copy, this.policy.schema)) return this.#getVetted(name, copy)
+    this.#hitNear(name)
+    return Promise.resolve(copy.value as V)
+  }
+
+  #getOrSetNear<T>(
+    key: Key,
+    name: string,
+    load: Loader<T>,
+    how: Policy<T> | undefined,
+  ): Promise<unknown> | undefined {
+    const copy = this.space.copies?.fresh(name)
+    // One that has to satisfy a schema first is looked at where it is replaced if it does not.
+    if (copy === undefined || isForeign(copy, how?.schema ?? this.policy.schema)) return undefined
+    this.#hitNear(name)
+    if (copy.terms.cost !== 0) this.#refreshEarly(key, name, copy, load, how)
+    return Promise.resolve(copy.value)
+  }
+
+  #peekNear(name: string): V | undefined {
+    const copy = this.space.copies?.fresh(name)
+    if (copy === undefined) return undefined
+    if (isForeign(copy, this.policy.schema)) {
+      const vetted = vet(this.space, name, copy, this.policy.schema)
+      return isPending(vetted) ? undefined : (vetted?.value as V | undefined)
+    }
+    this.#hitNear(name)
+    return copy.value as V
+  }
+
+  #hitNear(name: string): void {
+    const { counts, house } = this.space
+    counts.nearHits++
+    if ((++counts.hits & (HITS_PER_TIMING - 1)) === 0) this.#timeHitNear(name)
+    if (house.watch.heard) house.watch.emit({ type: 'hit', cache: this.name, key: name, near: true })
+  }
+
+  #timeHitNear(name: string): void {
+    const { clock } = this.space.house
+    const began = clock.exact()
+    this.space.copies?.fresh(name)
+    this.space.counts.hitTime.record(clock.exact() - began)
   }
 
   /** What a synchronous store has; it may be anything. */
@@ -229,9 +280,21 @@ export class Reader<V> {
         found = await this.space.find(name, policy.tags, true)
         continue
       }
+      const unproven = this.#unproven(name, found, policy)
+      if (unproven !== undefined) return unproven.value
       const old = found.overtaken ? undefined : vetted
       return this.#load(key, name, load, how, old, found)
     }
+  }
+
+  /** Where that was asked for: a copy that may be out of date, since the store does not answer. */
+  #unproven(name: string, found: Found | undefined, { schema }: Resolved): Entry | undefined {
+    const { copies } = this.space
+    if (found?.tokens !== undefined || copies?.near.whenFarIsDown !== 'serve-stale') return undefined
+    const copy = copies.unproven(name)
+    if (copy === undefined || isForeign(copy, schema)) return undefined
+    servedStale(this.space, name, 'far-down')
+    return copy
   }
 
   /** A handle that was closed meanwhile loads nothing: leases that were taken for it are given back. */
@@ -304,7 +367,7 @@ export class Reader<V> {
     const names = this.namesOf('getMany', keys)
     if (names.length === 0) return []
     const unique = [...new Set(names)]
-    const found = await findMany(this.space, unique, this.policy.tags, false)
+    const found = await findMany(this.space, unique, this.policy.tags, false, this.policy.schema)
     this.assertOpen()
     const now = this.space.house.clock.now()
     const values = new Map<string, V | undefined>()
@@ -313,8 +376,9 @@ export class Reader<V> {
         const entry = found[i]?.entry
         const isFresh = entry !== undefined && ageOf(entry, now) === 'fresh'
         const vetted = isFresh ? await vet(this.space, name, entry, this.policy.schema) : undefined
-        if (vetted !== undefined) this.#hit(name)
-        else this.#countMiss(name)
+        if (vetted === undefined) this.#countMiss(name)
+        else if (found[i]?.isNear === true) this.#hitNear(name)
+        else this.#hit(name)
         values.set(name, vetted?.value as V | undefined)
       }),
     )
@@ -335,7 +399,7 @@ export class Reader<V> {
     const space = this.space
     const keyNamed = new Map(names.map((name, i) => [name, keys[i] as Key]))
     const unique = [...keyNamed.keys()]
-    const found = await findMany(space, unique, policy.tags, true)
+    const found = await findMany(space, unique, policy.tags, true, policy.schema)
     this.#assertOpenWith(unique, found)
     const vetted = await Promise.all(
       found.map((each, i) => {
@@ -349,8 +413,14 @@ export class Reader<V> {
     unique.forEach((name, i) => {
       const entry = vetted[i]
       if (entry !== undefined && ageOf(entry, now) === 'fresh') {
-        this.#hit(name)
+        if (found[i]?.isNear === true) this.#hitNear(name)
+        else this.#hit(name)
         answers.set(name, entry.value)
+        return
+      }
+      const unproven = this.#unproven(name, found[i], policy)
+      if (unproven !== undefined) {
+        answers.set(name, unproven.value)
         return
       }
       const isOvertaken = found[i]?.overtaken === true
@@ -379,7 +449,7 @@ export class Reader<V> {
 
   async ttl(key: Key): Promise<number | undefined> {
     const name = this.nameOf(key)
-    const [found] = await findMany(this.space, [name], this.policy.tags, false)
+    const [found] = await findMany(this.space, [name], this.policy.tags, false, this.policy.schema)
     const left = found?.entry === undefined ? 0 : found.entry.freshUntil - this.space.house.clock.now()
     if (found?.entry === undefined || left <= 0) return undefined
     const vetted = await vet(this.space, name, found.entry, this.policy.schema)

@@ -7,7 +7,16 @@
  * said here is not yet acknowledged, that counts, not the store.
  */
 
-import { ageOf, allLive, type Entry, entryOf, entryProblem, type Stamps, type Terms } from './entry.ts'
+import {
+  ageOf,
+  allLive,
+  type Entry,
+  entryOf,
+  entryProblem,
+  type Since,
+  type Stamps,
+  type Terms,
+} from './entry.ts'
 import type { Asker, Page, Round } from './rounds.ts'
 import type { Space } from './space.ts'
 import { type Inquiry, type StoredMarks, type Tokens, Unknown } from './stored-marks.ts'
@@ -28,6 +37,8 @@ export interface Found {
   readonly isLeased: boolean
   /** How often those who wait for leases had been called when the question was put: what was called later may have ended that one. */
   readonly calls: number
+  /** Whether a copy has answered, and not the store. */
+  readonly isNear: boolean
 }
 
 /** Between an answer and its use lie a few turns, and seldom more cuts than this. */
@@ -53,8 +64,11 @@ class Question implements Found {
   /** The stamps of the entry as this process knows them. */
   stamps: Stamps = NO_STAMPS
   tokens: Tokens | undefined = undefined
+  /** What a near copy of the answer is known by. */
+  since: Since | undefined = undefined
   holder: string | undefined = undefined
   isLeased: boolean = false
+  readonly isNear: boolean = false
   readonly calls: number
   /** How many cuts there had been when the answer came; after that, cuts no longer find this question. */
   #cutsAtEnd = 0
@@ -69,7 +83,7 @@ class Question implements Found {
 
   own(): Entry | undefined {
     const { entry } = this
-    return entry && entryOf(entry.value, entry.freshUntil, withStamps(entry.terms, this.stamps))
+    return entry && entryOf(entry.value, entry.freshUntil, withStamps(entry.terms, this.stamps, this.since))
   }
 
   get overtaken(): boolean {
@@ -83,8 +97,12 @@ class Question implements Found {
   }
 }
 
-function withStamps({ staleFor, keptFor, meta, cost, schema }: Terms, stamps: Stamps): Terms {
-  return { staleFor, keptFor, stamps, meta, cost, schema }
+function withStamps(
+  { staleFor, keptFor, meta, cost, schema }: Terms,
+  stamps: Stamps,
+  since: Since | undefined,
+): Terms {
+  return { staleFor, keptFor, stamps, meta, cost, schema, since }
 }
 
 /** The questions of one tick. Thrown away as a whole: single deletions from a Map cost more than all the rest. */
@@ -93,6 +111,8 @@ interface Tick {
   tags: readonly string[]
   /** How many have not been answered. */
   open: number
+  /** What near copies of the answers are known by. */
+  since: Since | undefined
 }
 
 export class Reads implements Asker {
@@ -166,7 +186,7 @@ export class Reads implements Asker {
   }
 
   #newTick(): Tick {
-    const tick = { questions: new Map<string, Question>(), tags: NO_TAGS, open: 0 }
+    const tick: Tick = { questions: new Map<string, Question>(), tags: NO_TAGS, open: 0, since: undefined }
     this.#asking = tick
     this.#space.house.rounds.soon(this)
     return tick
@@ -188,6 +208,7 @@ export class Reads implements Asker {
       tokens: undefined,
       holder: undefined,
       isLeased: false,
+      isNear: false,
       calls: 0,
       get overtaken() {
         return writes.latest(key) !== latest
@@ -202,6 +223,7 @@ export class Reads implements Asker {
     this.#asking = undefined
     this.#sent.add(tick)
     tick.open = tick.questions.size
+    tick.since = this.#space.copies?.asking()
     const began = round.clock.exact()
     const byPage: [Page, Question[]][] = []
     let last: (typeof byPage)[0] | undefined
@@ -298,7 +320,16 @@ export class Reads implements Asker {
     if (--tick.open === 0) this.#sent.delete(tick)
     if (entry !== undefined && ageOf(entry, this.#space.house.clock.now()) !== 'dead') question.entry = entry
     question.tokens = tokens
+    question.since = tick.since
+    if (tick.since !== undefined && tokens !== undefined) this.#keepNear(question, tick.since)
     question.answer()
+  }
+
+  #keepNear(question: Question, since: Since): void {
+    const { copies } = this.#space
+    const own = question.own()
+    if (own === undefined) copies?.forget(question.key, since)
+    else if (!question.isCut) copies?.keep(question.key, own, since)
   }
 }
 

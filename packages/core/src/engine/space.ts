@@ -15,12 +15,14 @@ import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Watch } from '../watch/events.ts'
 import { Counts } from '../watch/stats.ts'
 import type { Clock } from './clock.ts'
+import { Copies } from './copies.ts'
 import { ageOf, allLive, deadAt, type Entry, entryProblem, type Stamps, type Terms } from './entry.ts'
 import { Flights } from './flights.ts'
 import type { LeaseCalls } from './lease-calls.ts'
 import type { LoadFlight } from './load.ts'
-import { type Captured, LocalMarks, type Marks } from './marks.ts'
+import { type Captured, isMark, LocalMarks, type Marks } from './marks.ts'
 import { type Found, Reads } from './reads.ts'
+import type { Recent } from './recent.ts'
 import { LEASE, type Rounds } from './rounds.ts'
 import type { Room } from './rooms.ts'
 import { StoredMarks, type Tokens } from './stored-marks.ts'
@@ -41,6 +43,8 @@ export interface House {
   readonly trust: Trust
   /** Those who wait for loads of other processes. */
   readonly waiting: Waiting
+  /** What was said and acknowledged lately, where the store may be replaced by another. */
+  readonly recent: Recent | undefined
 }
 
 export class Space {
@@ -54,6 +58,8 @@ export class Space {
   readonly counts: Counts = new Counts()
   readonly flights: Flights<LoadFlight> = new Flights()
   readonly writes: Writes
+  /** What this process keeps of a store that others write too, if it does. */
+  readonly copies: Copies | undefined
   /** How often tags or everything were invalidated here, by this process. */
   epoch: number = 0
   lastTerms: Terms | undefined
@@ -71,8 +77,22 @@ export class Space {
     this.#room = room
     this.view = prefixed(house.store, `${path}:`)
     this.sync = house.store.sync === true
-    this.writes = this.#newWrites((key) => this.view.delete(key))
-    this.#markWrites = this.#newWrites((mark) => this.#stored?.forget(mark))
+    const { clock, store, trust } = house
+    this.copies =
+      store.near &&
+      new Copies(store.near, path, {
+        clock,
+        trust,
+        failed: (operation, key, error) => this.failed(operation, key, error),
+      })
+    this.writes = this.#newWrites(
+      (key) => this.view.delete(key),
+      (key) => `${path}:${key}`,
+    )
+    this.#markWrites = this.#newWrites(
+      (mark) => this.#stored?.forget(mark),
+      (mark) => mark,
+    )
     if (this.sync) {
       const marks = surviving ?? new LocalMarks(path, around?.marks as LocalMarks | undefined, house.clock)
       marks.rebase()
@@ -250,13 +270,15 @@ export class Space {
   fill(key: string, entry: Entry): void {
     try {
       const far = this.put(key, entry, false)
-      if (isPending(far)) far.then(undefined, (error: unknown) => this.#tellUnstored(key, error))
+      if (isPending(far)) far.then(undefined, (error: unknown) => this.unstored(key, error))
     } catch (error) {
-      this.#tellUnstored(key, error)
+      this.unstored(key, error)
     }
   }
 
-  #tellUnstored(key: string, error: unknown): void {
+  /** A value was not taken in, or not in time. */
+  unstored(key: string, error: unknown): void {
+    this.copies?.drop(key)
     if (!isCacheError(error, 'VALUE_REFUSED')) return this.failed('set', key, error)
     const { watch } = this.house
     if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'refused' })
@@ -307,7 +329,7 @@ export class Space {
       if (isFilled === false) this.fenced(key)
       if (isFilled === undefined) this.dropLease(key, token)
     } catch (error) {
-      this.#tellUnstored(key, error)
+      this.unstored(key, error)
       this.dropLease(key, token)
     } finally {
       this.leaseEnded(key)
@@ -315,15 +337,21 @@ export class Space {
   }
 
   /** The same, told: whether it was; undefined if the store does not say. Rejects if the value is refused. */
-  async fillNow(key: string, token: string, entry: Entry): Promise<boolean | undefined> {
+  async fillNow(
+    key: string,
+    token: string,
+    entry: Entry,
+    isChange: boolean = false,
+  ): Promise<boolean | undefined> {
     const ttl = deadAt(entry) - this.house.clock.now()
     this.outlived(entry)
-    return this.#leasing(key, (leases, full) => leases.fill(full, token, entry, ttl))
+    return this.#leasing(key, (leases, full) => leases.fill(full, token, entry, ttl, isChange))
   }
 
   /** What was loaded has been invalidated meanwhile. */
   fenced(key: string): void {
     this.counts.fenced++
+    this.copies?.drop(key)
     const { watch } = this.house
     if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'invalidated' })
   }
@@ -366,10 +394,28 @@ export class Space {
   changedElsewhere(mark: string): void {
     this.#stored?.changed(mark)
     for (const space of this.all()) {
+      space.copies?.invalidated()
       // Those with stamps are reached through them; the others cannot tell.
       space.#cutFlights((flight) => flight.hasBegun && flight.stamps === undefined)
     }
     this.cutInvalidated()
+  }
+
+  /** Another process has changed a record of this namespace. */
+  recordChangedElsewhere(key: string): void {
+    this.copies?.drop(key)
+  }
+
+  /** Says again, to a store that may not have heard it, that a record or a mark of this namespace is gone. */
+  sayAgain(full: string): void {
+    if (isMark(full)) {
+      this.invalidating()
+      this.background(Promise.resolve(this.#stored?.sayAgain(full)))
+      return
+    }
+    const name = full.slice(this.path.length + 1)
+    this.cut(name)
+    this.background(Promise.resolve(this.remove(name)))
   }
 
   remove(key: string): Awaitable<Far> {
@@ -380,11 +426,13 @@ export class Space {
   cut(key: string): void {
     if (this.flights.size !== 0) this.flights.cut(key)
     this.#reads?.cut(key)
+    this.copies?.drop(key)
   }
 
   cutWhere(matches: (key: string) => boolean): void {
     this.flights.cutWhere(matches)
     this.#reads?.cutWhere(matches)
+    this.copies?.dropAll()
   }
 
   /** Tags, or everything, are about to be invalidated, here and inside: what was called before must not be seen any more. */
@@ -392,6 +440,7 @@ export class Space {
     for (const space of this.all()) {
       space.epoch++
       space.writes.hide()
+      space.copies?.invalidated()
       // Flights with stamps are reached through them; the others cannot tell, so they count as touched.
       space.#cutFlights((flight) => flight.stamps === undefined)
     }
@@ -447,6 +496,7 @@ export class Space {
   /** The same for others. */
   async giveBackLater(): Promise<void> {
     const { store } = this.house
+    for (const space of this.all()) space.copies?.clear()
     const clearing = async (): Promise<void> => {
       await this.view.clear?.('')
       await store.clear?.(`${this.path}/`)
@@ -499,13 +549,15 @@ export class Space {
     for (const space of this.all()) space.cutReads()
   }
 
-  #newWrites(forget: (key: string) => Awaitable<void>): Writes {
+  #newWrites(forget: (key: string) => Awaitable<void>, full: (key: string) => string): Writes {
+    const { recent } = this.house
     return new Writes({
       clock: this.house.clock,
       sync: this.sync,
       forget,
       watch: (operation, key, answer, then, failed) => this.#watch(operation, key, answer, then, failed),
       failed: (operation, key, error) => this.failed(operation, key, error),
+      applied: (key) => recent?.said(full(key)),
       queued: (key) => this.#tell('queued', key),
       delivered: (key) => this.#tell('delivered', key),
       background: (work) => this.background(work),

@@ -283,6 +283,11 @@ export class StoredMarks implements Marks {
     return this.#delete([namespaceMark(this.#path)])
   }
 
+  /** Deletes a mark once more, for a store that may not have heard it. */
+  sayAgain(mark: string): Promise<Far> {
+    return this.#delete([mark])
+  }
+
   /**
    * Deletes a mark. The late mark goes before that of a tag: who finds the tag's mark gone, and mints it anew, must
    * also find the late one changed.

@@ -27,7 +27,16 @@ export class Trust {
 
   /** Whether what was learnt in `period` may be believed now. */
   covers(period: number): boolean {
-    return period !== 0 && period === this.#period && this.#clock.now() - this.#provenAt <= this.#maxStaleness
+    return this.coversAt(this.#clock.now(), period)
+  }
+
+  coversAt(now: number, period: number): boolean {
+    return period !== 0 && period === this.#period && now - this.#provenAt <= this.#maxStaleness
+  }
+
+  /** Up to when nothing was missed; -Infinity if that is not known. */
+  get provenAt(): number {
+    return this.#provenAt
   }
 
   proven(since: number): void {

@@ -23,7 +23,11 @@ export function vet(
   if (schema === undefined || !isForeign(found, schema)) return found
   const checked = schema['~standard'].validate(found.value)
   const judge = (result: Awaited<typeof checked>): Entry | undefined => {
-    if (result.issues === undefined) return entryOf(result.value, found.freshUntil, found.terms)
+    if (result.issues === undefined) {
+      const vetted = entryOf(result.value, found.freshUntil, found.terms)
+      space.copies?.vetted(name, found, vetted, schema)
+      return vetted
+    }
     space.refuse(name, 'a value that does not satisfy the schema')
     return undefined
   }

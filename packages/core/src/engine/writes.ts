@@ -67,6 +67,8 @@ export interface WritesPorts {
     failed: (error: unknown) => void,
   ): void
   failed(operation: string, key: string, error: unknown): void
+  /** The store has acknowledged what made an older record invalid. */
+  applied(key: string): void
   queued(key: string): void
   delivered(key: string): void
   /** Nobody waits for this. */
@@ -233,6 +235,7 @@ export class Writes {
     failed: (error: unknown) => void,
   ): void {
     const ok = (): void => {
+      if (owes) this.#ports.applied(key)
       this.#acknowledged(lane, key)
       this.#leave(lane, key)
       done()

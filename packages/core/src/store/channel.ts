@@ -31,4 +31,6 @@ export interface ChannelListener {
   proven(since: number): void
   /** Changes may have been missed (a connection was lost, the server is another one): what is remembered counts no longer. */
   gap(): void
+  /** The place is another one than before, or has lost data: what it had acknowledged may be lost as well. A gap goes with it. */
+  replaced(): void
 }

@@ -125,11 +125,11 @@ function encodedLeases(
     async seize(key, token, ms) {
       return read(key, await leases.seize(key, token, ms))
     },
-    fill(key, token, entry, ttl) {
+    fill(key, token, entry, ttl, isChange) {
       const bytes = write(key, entry)
       return isPending(bytes)
-        ? bytes.then((ready) => leases.fill(key, token, ready, ttl))
-        : leases.fill(key, token, bytes, ttl)
+        ? bytes.then((ready) => leases.fill(key, token, ready, ttl, isChange))
+        : leases.fill(key, token, bytes, ttl, isChange)
     },
     renew: (key, token, ms) => leases.renew(key, token, ms),
     drop: (key, token) => leases.drop(key, token),

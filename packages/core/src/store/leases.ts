@@ -28,8 +28,11 @@ export interface Leases<R> {
   take(key: string, token: string, ms: number): Awaitable<string | undefined>
   /** Takes the lease from whoever has it, and reads the record. */
   seize(key: string, token: string, ms: number): Awaitable<R | undefined>
-  /** Writes the record if the lease is still `token`, and gives the lease back. Whether it was. */
-  fill(key: string, token: string, record: R, ttl: number): Awaitable<boolean>
+  /**
+   * Writes the record if the lease is still `token`, and gives the lease back. Whether it was. `isChange`: the record says
+   * less than the one before it, so the channel tells of it; as a rule a fill is news to nobody.
+   */
+  fill(key: string, token: string, record: R, ttl: number, isChange?: boolean): Awaitable<boolean>
   /** Lets the lease last `ms` from now, if it is still `token`. Whether it was. */
   renew(key: string, token: string, ms: number): Awaitable<boolean>
   /** Gives the lease back, if it is still `token`: nothing will be filled. */

@@ -53,7 +53,7 @@ function prefixedLeases<R>(leases: Leases<R>, prefix: string): Leases<R> {
       ),
     take: (key, token, ms) => leases.take(prefix + key, token, ms),
     seize: (key, token, ms) => leases.seize(prefix + key, token, ms),
-    fill: (key, token, record, ttl) => leases.fill(prefix + key, token, record, ttl),
+    fill: (key, token, record, ttl, isChange) => leases.fill(prefix + key, token, record, ttl, isChange),
     renew: (key, token, ms) => leases.renew(prefix + key, token, ms),
     drop: (key, token) => leases.drop(prefix + key, token),
   }
@@ -76,6 +76,7 @@ function prefixedChannel(channel: Channel, prefix: string): Channel {
           },
           proven: (since) => listener.proven(since),
           gap: () => listener.gap(),
+          replaced: () => listener.replaced(),
         },
         'everything',
       ),

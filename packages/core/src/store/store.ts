@@ -10,6 +10,7 @@
 
 import type { Channel } from './channel.ts'
 import type { Leases } from './leases.ts'
+import type { Near } from './near.ts'
 
 /** A value, or the promise of one. Only below the engine; public methods are always one or the other. */
 export type Awaitable<T> = T | PromiseLike<T>
@@ -65,6 +66,8 @@ export interface Store<R> {
   readonly leases?: Leases<R>
   /** What other processes change here. */
   readonly channel?: Channel
+  /** Where this process keeps copies of what is here. */
+  readonly near?: Near<R>
 }
 
 /** Why a store threw a record out: too many entries, too many bytes, past its life, or too large to be taken in at all. */

@@ -7,44 +7,49 @@
 
 import type { RemovalCause } from '../store/store.ts'
 
-export type CacheEvent = { readonly cache: string } & (
-  | { readonly type: 'hit'; readonly key: string }
-  | { readonly type: 'miss'; readonly key: string }
-  /** A value that is no longer fresh was served: while it is refreshed, because the load was slow, or because it failed. */
-  | { readonly type: 'stale'; readonly key: string; readonly why: 'refreshing' | 'slow-load' | 'failed-load' }
-  | {
-      readonly type: 'load'
-      readonly keys: readonly string[]
-      readonly ms: number
-      readonly background: boolean
-    }
-  | {
-      readonly type: 'load-failed'
-      readonly keys: readonly string[]
-      readonly error: unknown
-      readonly background: boolean
-    }
-  /** A loaded value was handed out and not stored. */
-  | { readonly type: 'unstored'; readonly key: string; readonly why: Unstored }
-  | { readonly type: 'set'; readonly key: string }
-  | { readonly type: 'delete'; readonly key: string }
-  | { readonly type: 'expire'; readonly key: string }
-  | { readonly type: 'invalidate-tags'; readonly tags: readonly string[] }
-  | { readonly type: 'clear' }
-  /** The store threw an entry out. */
-  | { readonly type: 'evict'; readonly key: string; readonly cause: RemovalCause }
-  | {
-      readonly type: 'store-failed'
-      readonly operation: string
-      readonly key: string | undefined
-      readonly error: unknown
-    }
-  /** An invalidation could not be delivered to the store and is kept for later. */
-  | { readonly type: 'queued'; readonly key: string }
-  | { readonly type: 'delivered'; readonly key: string }
-  /** What the store had was not usable: no entry at all, or one that does not satisfy the schema. */
-  | { readonly type: 'refused'; readonly key: string; readonly why: string }
-)
+export type CacheEvent = { readonly cache: string } &
+  /** `near`: by a copy in this process, of a store that is asked otherwise. */
+  (
+    | { readonly type: 'hit'; readonly key: string; readonly near?: true }
+    | { readonly type: 'miss'; readonly key: string }
+    /** A value that is no longer fresh, or cannot be proven to be, was served. */
+    | { readonly type: 'stale'; readonly key: string; readonly why: WhyStale }
+    | {
+        readonly type: 'load'
+        readonly keys: readonly string[]
+        readonly ms: number
+        readonly background: boolean
+      }
+    | {
+        readonly type: 'load-failed'
+        readonly keys: readonly string[]
+        readonly error: unknown
+        readonly background: boolean
+      }
+    /** A loaded value was handed out and not stored. */
+    | { readonly type: 'unstored'; readonly key: string; readonly why: Unstored }
+    | { readonly type: 'set'; readonly key: string }
+    | { readonly type: 'delete'; readonly key: string }
+    | { readonly type: 'expire'; readonly key: string }
+    | { readonly type: 'invalidate-tags'; readonly tags: readonly string[] }
+    | { readonly type: 'clear' }
+    /** The store threw an entry out. */
+    | { readonly type: 'evict'; readonly key: string; readonly cause: RemovalCause }
+    | {
+        readonly type: 'store-failed'
+        readonly operation: string
+        readonly key: string | undefined
+        readonly error: unknown
+      }
+    /** An invalidation could not be delivered to the store and is kept for later. */
+    | { readonly type: 'queued'; readonly key: string }
+    | { readonly type: 'delivered'; readonly key: string }
+    /** What the store had was not usable: no entry at all, or one that does not satisfy the schema. */
+    | { readonly type: 'refused'; readonly key: string; readonly why: string }
+  )
+
+/** Why a stale value was served: while it is refreshed, because the load was slow, because it failed, or because the far store did not answer. */
+export type WhyStale = 'refreshing' | 'slow-load' | 'failed-load' | 'far-down'
 
 /** Why a loaded value was not stored. */
 export type Unstored = 'undefined' | 'skipped' | 'invalidated' | 'given-up' | 'refused' | 'store-behind'

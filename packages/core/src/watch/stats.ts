@@ -7,10 +7,18 @@ import type { Usage } from '../store/store.ts'
 
 export interface Stats {
   readonly hits: number
+  /** Of these, the hits of copies in this process, of a store that is asked otherwise. */
+  readonly nearHits: number
   /** Callers who found nothing that could be served; those who were answered by the load of another (`joins`) are among them. */
   readonly misses: number
   /** Values that were no longer fresh and served all the same, by reason. */
-  readonly stale: { readonly refreshing: number; readonly slowLoad: number; readonly failedLoad: number }
+  readonly stale: {
+    readonly refreshing: number
+    readonly slowLoad: number
+    readonly failedLoad: number
+    /** Copies that could not be proven to be up to date, because the store did not answer. */
+    readonly farDown: number
+  }
   /** Callers that were answered by the load of another. */
   readonly joins: number
   readonly loads: number
@@ -33,6 +41,8 @@ export interface Stats {
   readonly latency: { readonly hit: Latency; readonly load: Latency; readonly store: Latency }
   /** What the store says of itself: all namespaces together. */
   readonly store: Usage | undefined
+  /** What the memory says where copies of the store are kept. */
+  readonly near: Usage | undefined
 }
 
 /** In ms. All zero when nothing was measured. */
@@ -46,10 +56,12 @@ export interface Latency {
 /** The counters of one namespace. */
 export class Counts {
   hits: number = 0
+  nearHits: number = 0
   misses: number = 0
   staleRefreshing: number = 0
   staleSlowLoad: number = 0
   staleFailedLoad: number = 0
+  staleFarDown: number = 0
   joins: number = 0
   loads: number = 0
   loadFailures: number = 0
@@ -65,10 +77,12 @@ export class Counts {
 
   add(other: Counts): void {
     this.hits += other.hits
+    this.nearHits += other.nearHits
     this.misses += other.misses
     this.staleRefreshing += other.staleRefreshing
     this.staleSlowLoad += other.staleSlowLoad
     this.staleFailedLoad += other.staleFailedLoad
+    this.staleFarDown += other.staleFarDown
     this.joins += other.joins
     this.loads += other.loads
     this.loadFailures += other.loadFailures
@@ -86,17 +100,25 @@ export class Counts {
 
 export function statsOf(
   counts: Counts,
-  now: { loading: number; queued: number; observerErrors: number; store: Usage | undefined },
+  now: {
+    loading: number
+    queued: number
+    observerErrors: number
+    store: Usage | undefined
+    near: Usage | undefined
+  },
 ): Stats {
-  const stale = counts.staleRefreshing + counts.staleSlowLoad + counts.staleFailedLoad
+  const stale = counts.staleRefreshing + counts.staleSlowLoad + counts.staleFailedLoad + counts.staleFarDown
   const asked = counts.hits + stale + counts.misses
   return Object.freeze({
     hits: counts.hits,
+    nearHits: counts.nearHits,
     misses: counts.misses,
     stale: Object.freeze({
       refreshing: counts.staleRefreshing,
       slowLoad: counts.staleSlowLoad,
       failedLoad: counts.staleFailedLoad,
+      farDown: counts.staleFarDown,
     }),
     joins: counts.joins,
     loads: counts.loads,
@@ -117,6 +139,7 @@ export function statsOf(
       store: counts.storeTime.latency(),
     }),
     store: now.store === undefined ? undefined : Object.freeze(now.store),
+    near: now.near === undefined ? undefined : Object.freeze(now.near),
   })
 }
 

@@ -91,6 +91,9 @@ export class Subscriber {
   /** A server is another one than before, or has lost its data. */
   changed(node: string): void {
     this.#gap(node, () => true)
+    for (const { channels, listener } of this.#listenings) {
+      if (channels.some((channel) => this.#around.nodeOf(channel) === node)) listener.replaced?.()
+    }
   }
 
   close(): void {

@@ -12,4 +12,6 @@ export interface SubscriptionListener {
   proven(since: number): void
   /** Messages may have been missed: the connection was lost, or the server is another one. */
   gap(): void
+  /** The server is another one, or has lost data: what was acknowledged may be lost. Told after the gap, if there was one. */
+  replaced?(): void
 }

@@ -50,6 +50,7 @@ keepsContracts('Redis by URL', {
   where: () => servers().alone.url,
   interrupt: () => servers().alone.command(...KILL_LISTENERS),
   caches: 'also-deaf',
+  tiers: true,
 })
 
 const pair: { here?: Link; there?: Link } = {}

@@ -20,10 +20,12 @@ export interface Way {
   readonly interrupt?: () => Promise<unknown>
   /** Whether caches are judged; also such as are told nothing although they could be. Default: yes. */
   readonly caches?: boolean | 'also-deaf'
+  /** Whether tiers are judged of which this is the far one; also such as are told nothing. */
+  readonly tiers?: boolean
 }
 
 /** Registers all contracts. One link for all rules: what is judged is the store, and links have tests of their own. */
-export function keepsContracts(name: string, { where, interrupt, caches = true }: Way): void {
+export function keepsContracts(name: string, { where, interrupt, caches = true, tiers = false }: Way): void {
   const links = new Map<string, Promise<Link>>()
   const linkFor = (who: string): Promise<Link> => {
     const link = links.get(who) ?? opened(where)
@@ -63,6 +65,13 @@ export function keepsContracts(name: string, { where, interrupt, caches = true }
       `a cache on ${name} that is told nothing`,
       onTime(() => linkFor('here'), { hears: false }),
     )
+  }
+  if (!tiers) return
+  for (const hears of [true, false]) {
+    cacheContract(`a cache in two tiers on ${name}${hears ? '' : ' that is told nothing'}`, {
+      ...onTime(() => linkFor('here'), { hears, near: true }),
+      peeks: true,
+    })
   }
 }
 

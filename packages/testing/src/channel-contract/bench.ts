@@ -21,7 +21,7 @@ export type ChannelRule = Rule<ChannelBench>
 export type Told =
   | { readonly type: 'changed' | 'filled'; readonly key: string }
   | { readonly type: 'proven'; readonly since: number }
-  | { readonly type: 'gap' }
+  | { readonly type: 'gap' | 'replaced' }
 
 /** What was told to a listener, in order. */
 export interface Ear {
@@ -48,6 +48,7 @@ export async function listening(
     filled: (key) => note({ type: 'filled', key }),
     proven: (since) => note({ type: 'proven', since }),
     gap: () => note({ type: 'gap' }),
+    replaced: () => note({ type: 'replaced' }),
   }
   const stop = channelOf(store).listen(listener, what)
   bench.stops.push(stop)

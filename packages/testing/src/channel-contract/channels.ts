@@ -155,6 +155,21 @@ export const channels: readonly ChannelRule[] = [
     withLeases,
   ),
 
+  channelRule(
+    'a fill that says less than the record before it is told as a change',
+    async (bench) => {
+      const ear = await listening(bench, 'everything')
+      const { leases } = bench.there
+
+      await leases?.seize('s:k', 'mine', MINUTE)
+      await leases?.fill('s:k', 'mine', recordOf(bench, 1), Infinity, true)
+
+      await proven(bench, ear)
+      expect(ear.changed).toEqual(['s:k'])
+    },
+    withLeases,
+  ),
+
   ...(['take', 'read'] as const).flatMap((way) =>
     (['fill', 'drop'] as const).map((end) =>
       channelRule(

@@ -28,6 +28,7 @@ const bound = (listener: ChannelListener): ChannelListener => ({
   filled: (key) => listener.filled(key),
   proven: (since) => listener.proven(since),
   gap: () => listener.gap(),
+  replaced: () => listener.replaced(),
 })
 
 const listens =
@@ -105,6 +106,12 @@ export const brokenChannels: Readonly<Record<string, BreakChannel>> = {
         if (isFilled) hub.tell({ what: 'changed', key, from: Symbol('fill') })
         return isFilled
       },
+    },
+  }),
+  'a fill that is a change is not told': (good) => ({
+    leases: {
+      ...good.leases,
+      fill: (key, token, record, ttl) => good.leases.fill(key, token, record, ttl),
     },
   }),
   ...Object.fromEntries(

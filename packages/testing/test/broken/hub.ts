@@ -82,11 +82,12 @@ export function plainLeases<R>(
       give(key, token, ms, leaseOf(key)?.isAwaited === true)
       return hub.records.get(key)?.record
     },
-    fill(key, token, record, ttl) {
+    fill(key, token, record, ttl, isChange) {
       const lease = leaseOf(key)
       if (lease?.token !== token) return false
       write(key, record, ttl)
       end(key, lease)
+      if (isChange === true) hub.tell({ what: 'changed', key, from: Symbol('lease') })
       return true
     },
     renew(key, token, ms) {

@@ -1,0 +1,201 @@
+/*
+ * Copies: what one namespace keeps near, in the memory of this process, of a store that others write too.
+ *
+ * Four rules keep them honest:
+ *
+ *   sequence    what the store answers is kept only if nothing was said or heard about the key since the question was put
+ *   barrier     what this process says about a key drops its copy, at the call and at the acknowledgement
+ *   period      after a gap in what is heard no earlier copy counts
+ *   heartbeat   a copy is believed for `maxStaleness` after the question that brought it, or after the last proof that
+ *               nothing was missed; so a lost message, a sleeping process and a silent server cost a question, never the truth
+ *
+ * Tags need no rule of their own: a copy carries the stamps of this process, which die when a mark changes.
+ */
+
+import type { Near } from '../store/near.ts'
+import { prefixed } from '../store/prefixed.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from './clock.ts'
+import {
+  ageOf,
+  allLive,
+  deadAt,
+  type Entry,
+  entryOf,
+  entryProblem,
+  type Since,
+  type Stamp,
+  type Terms,
+} from './entry.ts'
+import { Heard } from './heard.ts'
+import type { Trust } from './trust.ts'
+
+export interface CopiesPorts {
+  readonly clock: Clock
+  readonly trust: Trust
+  failed(operation: string, key: string, error: unknown): void
+}
+
+export class Copies {
+  readonly near: Near<Entry>
+  readonly #ports: CopiesPorts
+  readonly #view: Store<Entry>
+  readonly #heard = new Heard()
+  /** Dies with the next invalidation of any tag: for what was loaded while the marks could not be asked for. */
+  #moment: Stamp = newMoment()
+  /** Copies of another owner count no longer. */
+  #owner: object = {}
+
+  constructor(near: Near<Entry>, path: string, ports: CopiesPorts) {
+    this.near = near
+    this.#ports = ports
+    this.#view = prefixed(near.store, `${path}:`)
+  }
+
+  /** The copy that may be served as fresh. Of all that is done here, this is done most. */
+  fresh(name: string): Entry | undefined {
+    const found = this.#look(name)
+    if (found === undefined) return undefined
+    const { since, stamps } = found.terms
+    const now = this.#ports.clock.now()
+    const isServed =
+      now < found.freshUntil && since !== undefined && this.#isBelieved(since, now) && allLive(stamps)
+    return isServed ? found : undefined
+  }
+
+  #isBelieved(since: Since, now: number): boolean {
+    if (since.owner !== this.#owner || now >= since.ends) return false
+    return now <= since.until || this.#ports.trust.coversAt(now, since.period)
+  }
+
+  #look(name: string): Entry | undefined {
+    try {
+      const found = this.#view.get(name) as Entry | undefined
+      if (found === undefined || entryProblem(found) === undefined) return found
+      this.drop(name)
+    } catch (error) {
+      this.#ports.failed('near', name, error)
+    }
+    return undefined
+  }
+
+  /**
+   * A copy that nothing said or heard here has invalidated, though it can no longer be proven, as an entry that was fresh for
+   * as long as it was. For when the store does not answer.
+   */
+  unproven(name: string): Entry | undefined {
+    const found = this.#look(name)
+    const since = found?.terms.since
+    if (found === undefined || since?.owner !== this.#owner || !allLive(found.terms.stamps)) return undefined
+    const entry = entryOf(found.value, Math.min(found.freshUntil, since.until), found.terms)
+    return ageOf(entry, this.#ports.clock.now()) === 'dead' ? undefined : entry
+  }
+
+  /** What is asked for now will be known by this. */
+  asking(): Since {
+    const { clock, trust } = this.#ports
+    const now = clock.now()
+    const { period, provenAt } = trust
+    // Tags may be known by the last proof only.
+    const basis = period === 0 ? now : Math.min(now, provenAt)
+    return this.#since(period, basis, now)
+  }
+
+  #since(period: number, basis: number, now: number): Since {
+    const { maxStaleness, ttl } = this.near
+    return {
+      period,
+      changes: this.#heard.count,
+      until: basis + maxStaleness,
+      ends: now + ttl,
+      owner: this.#owner,
+    }
+  }
+
+  /** What is loaded from now on, while the store does not say under which marks. */
+  loadingAlone(): Since {
+    const now = this.#ports.clock.now()
+    return this.#since(0, now, now)
+  }
+
+  /** Keeps what was found or loaded, unless something was said or heard about it since it was asked for. */
+  keep(name: string, entry: Entry, since: Since): void {
+    if (this.isUntouched(name, since) && allLive(entry.terms.stamps)) this.put(name, entry, since)
+  }
+
+  isUntouched(name: string, since: Since): boolean {
+    return !this.#heard.isAfter(since.changes, name)
+  }
+
+  /** The same without looking: nothing was said about it, and it has just been acknowledged. */
+  put(name: string, entry: Entry, since: Since): void {
+    const { clock } = this.#ports
+    const isCopy = entry.terms.since === since
+    const copy = isCopy ? entry : entryOf(entry.value, entry.freshUntil, sinceThen(entry.terms, since))
+    const ttl = Math.min(deadAt(entry), since.ends + copy.terms.keptFor) - clock.now()
+    try {
+      if (ttl > 0) this.#view.set(name, copy, ttl)
+    } catch (error) {
+      this.#ports.failed('near', name, error)
+    }
+  }
+
+  /** Keeps what was loaded while the store did not answer; any invalidation of tags ends it. */
+  keepAlone(name: string, entry: Entry, since: Since): void {
+    const { staleFor, keptFor, meta, cost, schema } = entry.terms
+    const terms = { staleFor, keptFor, stamps: [this.#moment], meta, cost, schema, since }
+    this.keep(name, entryOf(entry.value, entry.freshUntil, terms), since)
+  }
+
+  /** A copy whose value has just been found to satisfy a schema; so it need not be asked again. */
+  vetted(name: string, found: Entry, vetted: Entry, schema: Terms['schema']): void {
+    const { freshUntil, terms } = found
+    const { since } = terms
+    if (since === undefined || this.#look(name)?.terms.since !== since) return
+    this.put(name, entryOf(vetted.value, freshUntil, { ...terms, schema }), since)
+  }
+
+  /** Something was said about a key, here or elsewhere. */
+  drop(name: string): void {
+    this.#heard.of(name)
+    try {
+      this.#view.delete(name)
+    } catch (error) {
+      this.#ports.failed('near', name, error)
+    }
+  }
+
+  /** The store has nothing there. */
+  forget(name: string, since: Since): void {
+    if (this.isUntouched(name, since)) this.drop(name)
+  }
+
+  /** Something was said about many keys: which, it would take long to find out. */
+  dropAll(): void {
+    this.#heard.ofAll()
+    this.#owner = {}
+  }
+
+  /** Marks have changed: copies with stamps are reached through them. */
+  invalidated(): void {
+    this.#heard.ofAll()
+    this.#moment.live = false
+    this.#moment = newMoment()
+  }
+
+  /** Gives back the space of everything kept. */
+  clear(): void {
+    this.#heard.ofAll()
+    try {
+      this.#view.clear?.('')
+    } catch (error) {
+      this.#ports.failed('near', '', error)
+    }
+  }
+}
+
+const newMoment = (): Stamp => ({ tag: '', token: '', live: true })
+
+function sinceThen({ staleFor, keptFor, stamps, meta, cost, schema }: Terms, since: Since): Terms {
+  return { staleFor, keptFor, stamps, meta, cost, schema, since }
+}

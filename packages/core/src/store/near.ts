@@ -1,0 +1,21 @@
+/*
+ * Near copies: what a process keeps in its own memory of a store that it shares with others.
+ *
+ * A copy is served without asking the store while it is known that nobody has changed the record: for `maxStaleness` after the
+ * question that brought it, and for as long after as the channel proves that nothing was missed.
+ */
+
+import type { Store } from './store.ts'
+
+export interface Near<R> {
+  /** Where the copies are: memory of this process, used for nothing else. */
+  readonly store: Store<R>
+  /** For how long (ms) after it was taken a copy is believed without any proof. */
+  readonly maxStaleness: number
+  /** For how long (ms) a copy is believed at the most. */
+  readonly ttl: number
+  /** What getOrSet does when the store does not answer: loads; or serves a copy that may be out of date, within `staleIfError`. */
+  readonly whenFarIsDown: 'load' | 'serve-stale'
+  /** Whether a caller of `set` waits until the store has acknowledged it. */
+  readonly farWrites: 'awaited' | 'background'
+}

@@ -1,0 +1,9 @@
+/* All parts of the protocol. */
+
+import { records } from './records/runs.ts'
+import type { Part } from './run.ts'
+
+export const parts: readonly Part[] = [records]
+
+/** `LARDER_DEPTH=large`: the larger worlds as well, which take minutes and up to 2 GB. */
+export const isLarge = process.env['LARDER_DEPTH'] === 'large'

@@ -20,16 +20,11 @@ export const INVARIANTS = {
 
 const PROCESSES = 2
 
-/** Lives through a row, and says what is wrong beyond what is known to be. */
+/** Lives through a row, and says what is wrong. */
 export async function problemsOf(row: Row, program: Program): Promise<readonly string[]> {
   const lived = await live(row, program)
   if (process.env['LARDER_FAULTS'] !== undefined) console.log(row.id, JSON.stringify(lived, null, 1))
-  const problems = broken(lived)
-  const { known } = row
-  if (known === undefined) return problems
-  const others = problems.filter((each) => !known.breaks.test(each))
-  if (others.length < problems.length) return others
-  return [...others, `row: what is known to break does not any more: ${known.why}`]
+  return broken(lived)
 }
 
 /** What is wrong with a life: each begins with the invariant, or with 'row' where it is about what this row is to show. */

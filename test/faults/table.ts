@@ -9,11 +9,10 @@ const COST = { nothing: 'nothing', 'a deadline': 'one deadline' } as const
 
 const cell = (text: string): string => text.trim().replaceAll('|', String.raw`\|`)
 
-function line({ id, what, seen, known, during }: Row): string {
+function line({ id, what, seen, during }: Row): string {
   const { get, set, delete: del, cold, noticed } = during
   const waits = cold === noticed ? COST[cold] : `${COST[cold]}, then ${COST[noticed]}`
-  const words = known === undefined ? seen : `${seen} **Not kept yet:** ${known.why}`
-  return `| ${[id, what, get, set, del, waits, words].map(cell).join(' | ')} |`
+  return `| ${[id, what, get, set, del, waits, seen].map(cell).join(' | ')} |`
 }
 
 function table(letter: string): string {

@@ -150,6 +150,8 @@ export interface Policy<T = unknown> {
   readonly nullTtl?: Duration
   /** Values must satisfy this (any Standard Schema: zod, valibot, arktype …). One that is stored and does not is a miss. Default: none. */
   readonly schema?: StandardSchema<T>
+  /** This share of the hits of getOrSet is loaded once more in the background, and compared: what differs is counted and told. 0 to 1. Default: 0. */
+  readonly probe?: number
   /** Lets go of this caller's wait. The load is aborted once every caller that waits for it has gone. Default: none. */
   readonly signal?: AbortSignal
 }

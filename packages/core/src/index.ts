@@ -74,5 +74,5 @@ export {
   type Usage,
 } from './store/store.ts'
 export type { CacheEvent, Observer, Unstored, WhyStale } from './watch/events.ts'
-export type { Explanation, Health } from './watch/report.ts'
+export type { Explanation, Health, NearExplanation, NearHealth, Promises } from './watch/report.ts'
 export type { Latency, Stats } from './watch/stats.ts'

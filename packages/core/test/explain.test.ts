@@ -199,6 +199,8 @@ describe('explain of a store in trouble', () => {
   })
 })
 
+const ALONE = 'exact: nobody else writes here'
+
 describe('health', () => {
   test('is ok when the store answers', async () => {
     const clock = manualClock()
@@ -209,6 +211,14 @@ describe('health', () => {
       store: { name: 'memory', answers: true, ms: 0 },
       queued: 0,
       loading: 0,
+      promises: {
+        G1: 'exact',
+        G2: ALONE,
+        G3: ALONE,
+        G4: ALONE,
+        G6: ALONE,
+        G7: 'exact',
+      },
     })
   })
 

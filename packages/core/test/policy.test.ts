@@ -20,6 +20,7 @@ describe('a policy is resolved once', () => {
       hard: 60_000,
       nullTtl: undefined,
       schema: undefined,
+      probe: 0,
     })
   })
 

@@ -15,6 +15,7 @@
 import type { Near } from '../store/near.ts'
 import { prefixed } from '../store/prefixed.ts'
 import type { Store } from '../store/store.ts'
+import type { NearExplanation } from '../watch/report.ts'
 import type { Clock } from './clock.ts'
 import {
   ageOf,
@@ -66,6 +67,22 @@ export class Copies {
   #isBelieved(since: Since, now: number): boolean {
     if (since.owner !== this.#owner || now >= since.ends) return false
     return now <= since.until || this.#ports.trust.coversAt(now, since.period)
+  }
+
+  /** Whether there is a copy that would be served, and why not. */
+  explain(name: string): NearExplanation {
+    const found = this.#look(name)
+    const now = this.#ports.clock.now()
+    const no = (because: string): NearExplanation => ({ served: false, because })
+    if (found === undefined) return no('this process has no copy')
+    const { since, stamps } = found.terms
+    if (since?.owner !== this.#owner || !allLive(stamps)) return no('the copy was invalidated')
+    if (now >= found.freshUntil) return no('the copy is no longer fresh')
+    if (now >= since.ends) return no('the copy is older than nearTtl')
+    if (now <= since.until) return { served: true, because: 'the copy was taken less than maxStaleness ago' }
+    return this.#ports.trust.coversAt(now, since.period)
+      ? { served: true, because: 'the channel has told of no change since the copy was taken' }
+      : no('for longer than maxStaleness nothing has proven that the copy is up to date')
   }
 
   #look(name: string): Entry | undefined {

@@ -2,7 +2,8 @@
  * Explain and health: the questions people ask when something looks odd.
  */
 
-import type { Explanation, Health } from '../watch/report.ts'
+import type { Store } from '../store/store.ts'
+import type { Explanation, Health, NearHealth, Promises } from '../watch/report.ts'
 import { type Age, ageOf, deadAt, type Entry, entryProblem, staleUntil } from './entry.ts'
 import { tagOfMark } from './marks.ts'
 import type { Resolved } from './policy.ts'
@@ -10,7 +11,9 @@ import type { Space } from './space.ts'
 
 /** What is kept under a key, believed or not, and what `get` would make of it. Changes nothing. */
 export async function explain(space: Space, name: string, policy: Resolved): Promise<Explanation> {
+  const near = space.copies?.explain(name)
   const base = {
+    ...(near && { near }),
     key: name,
     storedAs: `${space.path}:${name}`,
     loading: space.flights.get(name) !== undefined,
@@ -23,7 +26,7 @@ export async function explain(space: Space, name: string, policy: Resolved): Pro
   ): Explanation => ({
     ...base,
     found,
-    served: found === 'fresh',
+    served: found === 'fresh' || near?.served === true,
     because,
     ...more,
   })
@@ -113,11 +116,51 @@ export async function health(space: Space): Promise<Health> {
   if (queued > 0)
     problems.push(`${queued} invalidations wait for the store; this process does not ask it for those keys`)
   const answers = trouble === undefined
+  const near = nearHealth(space)
+  if (near?.believedBy === 'channel' && (near.provenAgo ?? Infinity) > near.maxStaleness) {
+    problems.push(
+      `what other processes change is not heard: copies in this process are believed for ${near.maxStaleness} ms only`,
+    )
+  }
   return {
     status: !answers ? 'failed' : problems.length > 0 ? 'degraded' : 'ok',
     problems,
     store: { name: store.name, answers, ms },
     queued,
     loading,
+    ...(near && { near }),
+    promises: promisesOf(store),
+  }
+}
+
+function nearHealth({ house }: Space): NearHealth | undefined {
+  const { clock, store, trust } = house
+  if (store.near === undefined) return undefined
+  const ago = clock.now() - trust.provenAt
+  return {
+    believedBy: store.channel === undefined ? 'life' : 'channel',
+    maxStaleness: store.near.maxStaleness,
+    provenAgo: ago === Infinity ? undefined : ago,
+  }
+}
+
+/** What this store makes possible. */
+function promisesOf({ sync, leases, channel, near }: Store<Entry>): Promises {
+  if (sync === true) {
+    const alone = 'exact: nobody else writes here'
+    return { G1: 'exact', G2: alone, G3: alone, G4: alone, G6: alone, G7: 'exact' }
+  }
+  const within = (ms: number): string => `within ${ms} ms`
+  const filled =
+    leases === undefined
+      ? 'not kept: the store cannot compare, so a slow load of another process may put an old value back until its ttl'
+      : 'exact'
+  return {
+    G1: 'exact',
+    G2: filled,
+    G3: leases === undefined ? 'exact but for G2' : 'exact',
+    G4: near === undefined ? 'exact: no copies are kept' : within(near.maxStaleness),
+    G6: near !== undefined || channel !== undefined ? within((near ?? channel)?.maxStaleness ?? 0) : 'exact',
+    G7: 'while this process lives',
   }
 }

@@ -28,6 +28,17 @@ interface Shared {
 }
 
 const byStore = new WeakMap<Store<Entry>, Shared>()
+/** The memories that hold copies of another store. */
+const nears = new WeakSet<Store<Entry>>()
+
+/** A memory of copies is nobody else's: entries and copies would be taken for one another. */
+function assertOwnMemory(store: Store<Entry>): void {
+  const near = store.near?.store
+  if (!nears.has(store) && (near === undefined || (!nears.has(near) && !byStore.has(near)))) return
+  throw new TypeError(
+    `createCache: a memory that keeps near copies of another store is used for something else as well: give each a ${store.near?.store.name ?? store.name}() of its own`,
+  )
+}
 
 /** A cache's hold on its store. */
 export class Lease {
@@ -78,6 +89,8 @@ function assertSame({ clock, deadlines }: House, wishes: Wishes): void {
 }
 
 function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_TIMEOUT }: Wishes): Shared {
+  assertOwnMemory(store)
+  if (store.near !== undefined) nears.add(store.near.store)
   const watch = new Watch()
   const deadlines = new Deadlines(clock, storeTimeout)
   const waiting = new Waiting(clock)
@@ -145,6 +158,7 @@ async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain:
   shared.users--
   if (shared.users > 0) return
   byStore.delete(store)
+  if (store.near !== undefined) nears.delete(store.near.store)
   shared.stopListening?.()
   const spaces = [...shared.rooms.spaces()]
   const { clock, leaseCalls, rounds } = shared.house

@@ -23,6 +23,8 @@ export interface Resolved {
   readonly hard: number
   readonly nullTtl: number | undefined
   readonly schema: StandardSchema | undefined
+  /** The share of hits that are compared with the source. */
+  readonly probe: number
 }
 
 const HARD_TIMEOUT = 60_000
@@ -40,6 +42,7 @@ const UNSET: Resolved = {
   hard: HARD_TIMEOUT,
   nullTtl: undefined,
   schema: undefined,
+  probe: 0,
 }
 
 const isShare: Check = (value) =>
@@ -84,6 +87,7 @@ const POLICY_OPTIONS: OptionTable = {
   loadTimeout: isTimeouts,
   nullTtl: isDuration,
   schema: isSchema,
+  probe: isShare,
   signal: isSignal,
 }
 
@@ -131,6 +135,7 @@ export function resolvePolicy<T>(
     hard: ms(how.loadTimeout?.hard, base.hard),
     nullTtl: how.nullTtl === undefined ? base.nullTtl : ms(how.nullTtl, Infinity),
     schema: how.schema ?? base.schema,
+    probe: how.probe ?? base.probe,
   }
 }
 

@@ -18,6 +18,7 @@ import type { Lease } from './houses.ts'
 import { abandon, beginOne, openFlight, refresh, type Wanted } from './loads.ts'
 import { answerMany, findMany } from './many.ts'
 import { type Resolved, resolvePolicy } from './policy.ts'
+import { probe } from './probe.ts'
 import type { Found } from './reads.ts'
 import type { Space } from './space.ts'
 import { isForeign, vet } from './vet.ts'
@@ -77,6 +78,7 @@ export class Reader<V> {
       if (this.#isFresh(found)) {
         this.#hit(name)
         if (found.terms.cost !== 0) this.#refreshEarly(key, name, found, load, how)
+        if ((how?.probe ?? this.policy.probe) !== 0) this.#probe(key, name, found, load, how)
         return Promise.resolve(found.value as T)
       }
       return this.#load(key, name, load, how, this.space.believed(name, found), undefined) as Promise<T>
@@ -118,6 +120,7 @@ export class Reader<V> {
     if (copy === undefined || isForeign(copy, how?.schema ?? this.policy.schema)) return undefined
     this.#hitNear(name)
     if (copy.terms.cost !== 0) this.#refreshEarly(key, name, copy, load, how)
+    if ((how?.probe ?? this.policy.probe) !== 0) this.#probe(key, name, copy, load, how)
     return Promise.resolve(copy.value)
   }
 
@@ -250,6 +253,7 @@ export class Reader<V> {
         !(this.isClosed || this.lease.isReleased)
       if (!isHit) return this.#getOrLoadFar(key, name, load, how, found)
       this.#hit(name)
+      if ((how?.probe ?? this.policy.probe) !== 0) this.#probe(key, name, entry, load, how)
       return entry.value
     })
   }
@@ -273,6 +277,7 @@ export class Reader<V> {
       if (vetted !== undefined && ageOf(vetted, clock.now()) === 'fresh') {
         this.#hit(name)
         if (vetted.terms.cost !== 0 && !found.overtaken) this.#refreshEarly(key, name, vetted, load, how)
+        if (policy.probe !== 0) this.#probe(key, name, vetted, load, how)
         return vetted.value
       }
       if (found.overtaken && left > 0) {
@@ -351,6 +356,11 @@ export class Reader<V> {
   /** From the start; the types were checked when the caller came. */
   #again<T>(key: Key, load: Loader<T>, how: Policy<T> | undefined): Promise<unknown> {
     return (this as unknown as ICache<T>).getOrSet(key, load, how)
+  }
+
+  #probe<T>(key: Key, name: string, served: Entry, load: Loader<T>, how?: Policy<T>): void {
+    const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
+    probe(this.space, key, name, served, load as Loader<unknown>, policy)
   }
 
   /** XFetch: the nearer the end and the dearer the load, the likelier a hit refreshes the value before its end. */

@@ -33,6 +33,8 @@ export type CacheEvent = { readonly cache: string } &
     | { readonly type: 'expire'; readonly key: string }
     | { readonly type: 'invalidate-tags'; readonly tags: readonly string[] }
     | { readonly type: 'clear' }
+    /** A hit was compared with its source; if it differs, it was still served `maxStaleness` later. */
+    | { readonly type: 'probe'; readonly key: string; readonly same: boolean }
     /** The store threw an entry out. */
     | { readonly type: 'evict'; readonly key: string; readonly cause: RemovalCause }
     | {

@@ -19,10 +19,19 @@ export interface Explanation {
   /** ms its load took. */
   readonly loadTook?: number
   readonly meta?: Readonly<Record<string, string | number | boolean | null>>
+  /** The copy in this process, where there are tiers. */
+  readonly near?: NearExplanation
   /** A load of this key is under way. */
   readonly loading: boolean
   /** What this process has told the store about this key has not been acknowledged yet. */
   readonly pending: boolean
+}
+
+export interface NearExplanation {
+  /** Whether `get` would answer with it, without asking the store. */
+  readonly served: boolean
+  /** In words. */
+  readonly because: string
 }
 
 export interface Health {
@@ -33,4 +42,19 @@ export interface Health {
   /** Invalidations that wait for the store to come back. */
   readonly queued: number
   readonly loading: number
+  /** The copies in this process, where there are tiers. */
+  readonly near?: NearHealth
+  /** What holds of this very store, in words: G1 to G7 of docs/guarantees.md. */
+  readonly promises: Promises
 }
+
+export interface NearHealth {
+  /** What they are believed by: a channel that tells of changes; or their life alone, since nobody tells. */
+  readonly believedBy: 'channel' | 'life'
+  /** ms. */
+  readonly maxStaleness: number
+  /** ms since it was last proven that no change was missed; undefined while it is not. */
+  readonly provenAgo: number | undefined
+}
+
+export type Promises = Readonly<Record<'G1' | 'G2' | 'G3' | 'G4' | 'G6' | 'G7', string>>

@@ -31,6 +31,9 @@ export interface Stats {
   readonly storeFailures: number
   /** Records of the store that were not usable. */
   readonly refused: number
+  /** Hits that were compared with their source, and those among them that differed from it and were not on their way out. */
+  readonly probes: number
+  readonly differences: number
   readonly observerErrors: number
   /** Loads under way now. */
   readonly loading: number
@@ -71,6 +74,8 @@ export class Counts {
   invalidations: number = 0
   storeFailures: number = 0
   refused: number = 0
+  probes: number = 0
+  differences: number = 0
   readonly hitTime: Histogram = new Histogram()
   readonly loadTime: Histogram = new Histogram()
   readonly storeTime: Histogram = new Histogram()
@@ -92,6 +97,8 @@ export class Counts {
     this.invalidations += other.invalidations
     this.storeFailures += other.storeFailures
     this.refused += other.refused
+    this.probes += other.probes
+    this.differences += other.differences
     this.hitTime.add(other.hitTime)
     this.loadTime.add(other.loadTime)
     this.storeTime.add(other.storeTime)
@@ -129,6 +136,8 @@ export function statsOf(
     invalidations: counts.invalidations,
     storeFailures: counts.storeFailures,
     refused: counts.refused,
+    probes: counts.probes,
+    differences: counts.differences,
     observerErrors: now.observerErrors,
     loading: now.loading,
     queued: now.queued,

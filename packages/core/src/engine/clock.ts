@@ -19,8 +19,9 @@ export interface Clock {
 const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
- * How many readings may share one look at the system's clock, which costs as much as a lookup. A timer of 1 ms ends the
- * sharing; the count ends it also where a program never lets timers run.
+ * How many readings may share one look at the system's clock, which costs as much as a lookup. The end of the turn ends the
+ * sharing: a process that sleeps, or is stopped, or does something long, must not wake up with an old time. The count ends it
+ * also where a turn has no end.
  */
 const SHARED_READINGS = 64
 
@@ -33,7 +34,7 @@ function look(): number {
   shared = Math.floor(performance.now())
   if (!armed) {
     armed = true
-    unref(setTimeout(unshare, 1))
+    atEndOfTurn(unshare)
   }
   return shared
 }
@@ -41,6 +42,17 @@ function look(): number {
 function unshare(): void {
   armed = false
   readings = SHARED_READINGS
+}
+
+interface Ticking {
+  readonly process?: { readonly nextTick?: (then: () => void) => void }
+}
+
+/** Behind all promises of this turn, before anything else happens. Elsewhere than on Node a millisecond later. */
+function atEndOfTurn(then: () => void): void {
+  const { process } = globalThis as Ticking
+  if (process?.nextTick === undefined) unref(setTimeout(then, 1))
+  else process.nextTick(then)
 }
 
 /** The clock of this process. */

@@ -15,7 +15,8 @@ function same(a: unknown, b: unknown, pairs: Map<object, object>): boolean {
   if (pairs.get(a) === b) return true
   pairs.set(a, b)
   if (a instanceof Date) return Object.is(a.getTime(), (b as Date).getTime())
-  if (a instanceof RegExp || a instanceof URL) return String(a) === `${b as RegExp | URL}`
+  if (a instanceof RegExp) return a.toString() === (b as RegExp).toString()
+  if (a instanceof URL) return a.href === (b as URL).href
   if (ArrayBuffer.isView(a)) return sameBytes(a, b as ArrayBufferView)
   if (a instanceof ArrayBuffer) return sameBytes(new Uint8Array(a), new Uint8Array(b as ArrayBuffer))
   if (a instanceof Map) return sameLists([...a], [...(b as Map<unknown, unknown>)], pairs)

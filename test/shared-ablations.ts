@@ -308,8 +308,8 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'an answer counts for the time in which it was asked for',
-    find: `home.#known.learn(mark, token, period).token`,
-    replace: `home.#known.learn(mark, token, this.#ports.trust.period).token`,
+    find: `home.#known.learn(mark, token, period, this.#ports.clock.now()).token`,
+    replace: `home.#known.learn(mark, token, this.#ports.trust.period, this.#ports.clock.now()).token`,
     seenBy: 'a token that was read before it changed, and answered after that was heard, is not believed',
   },
   {
@@ -338,13 +338,13 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'what was judged last is judged again when a stamp of it has died',
-    find: `if (!stamp.live || !trust.covers(stamp.period)) return false`,
-    replace: `if (!trust.covers(stamp.period)) return false`,
+    find: `if (!stamp.live || !this.#isTrusted(stamp)) return false`,
+    replace: `if (!this.#isTrusted(stamp)) return false`,
     seenBy: 'what is heard to have changed is not believed',
   },
   {
     what: 'what was judged last is judged again when trust has ended',
-    find: `if (!stamp.live || !trust.covers(stamp.period)) return false`,
+    find: `if (!stamp.live || !this.#isTrusted(stamp)) return false`,
     replace: `if (!stamp.live) return false`,
     seenBy: 'what was remembered is not believed when nothing has been proven for too long',
   },
@@ -356,7 +356,7 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'what is trusted is not asked for',
-    find: `    if (known === undefined || !this.#ports.trust.covers(known.period)) return undefined`,
+    find: `    if (known === undefined || !this.#isTrusted(known)) return undefined`,
     replace: `    if (known !== null) return undefined`,
     seenBy: 'what is remembered is believed while the channel is alive, and asks for nothing but the data',
   },

@@ -5,7 +5,7 @@
  * MGET too.
  */
 
-import type { Store } from '@larder/core'
+import { isMark, type Store } from '@larder/core'
 import { keyBytes, keyRange, keyText } from './keys.ts'
 import type { Link, Reply } from './link/link.ts'
 import { partsOf, type Place } from './place.ts'
@@ -57,7 +57,9 @@ export function recordsIn(place: Place, writes: Writes): Records {
     },
     async clear(prefix) {
       for await (const page of pagesOf(place, prefix)) {
-        const parts = partsOf(page, link.isCluster ? 1 : LOOKED_AT)
+        // Marks are small, and who remembers one would not be told.
+        const records = page.filter(({ key }) => !isMark(key))
+        const parts = partsOf(records, link.isCluster ? 1 : LOOKED_AT)
         await all(parts.map((part) => link.call(['UNLINK', ...part.map(({ at }) => at)])))
       }
     },

@@ -2,7 +2,7 @@
  * Two memories as one: a small one in front of a large one, both of this process. What is found below is lifted up.
  */
 
-import { deadAt, type Entry, type Store, systemClock, type Usage } from '@larder/core'
+import type { Entry, Store, Usage } from '@larder/core'
 
 export function layered(upper: Store<Entry>, lower: Store<Entry>): Store<Entry> {
   return {
@@ -12,7 +12,7 @@ export function layered(upper: Store<Entry>, lower: Store<Entry>): Store<Entry> 
       const found = upper.get(key) as Entry | undefined
       if (found !== undefined) return found
       const below = lower.get(key) as Entry | undefined
-      if (below !== undefined) upper.set(key, below, deadAt(below) - systemClock.now())
+      if (below !== undefined) upper.set(key, below, Infinity)
       return below
     },
     set(key, entry, ttl) {

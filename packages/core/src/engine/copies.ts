@@ -6,8 +6,11 @@
  *   sequence    what the store answers is kept only if nothing was said or heard about the key since the question was put
  *   barrier     what this process says about a key drops its copy, at the call and at the acknowledgement
  *   period      after a gap in what is heard no earlier copy counts
- *   heartbeat   a copy is believed for `maxStaleness` after the question that brought it, or after the last proof that
- *               nothing was missed; so a lost message, a sleeping process and a silent server cost a question, never the truth
+ *   heartbeat   a copy is believed for `maxStaleness` after the last proof that nothing was missed; so a lost message, a
+ *               sleeping process and a silent server cost a question, never the truth
+ *
+ * Where nobody tells what others change, or nobody can be heard, a copy is believed for `maxStaleness` after the question that
+ * brought it.
  *
  * Tags need no rule of their own: a copy carries the stamps of this process, which die when a mark changes.
  */
@@ -66,7 +69,7 @@ export class Copies {
 
   #isBelieved(since: Since, now: number): boolean {
     if (since.owner !== this.#owner || now >= since.ends) return false
-    return now <= since.until || this.#ports.trust.coversAt(now, since.period)
+    return since.period === 0 ? now <= since.until : this.#ports.trust.coversAt(now, since.period)
   }
 
   /** Whether there is a copy that would be served, and why not. */
@@ -79,10 +82,9 @@ export class Copies {
     if (since?.owner !== this.#owner || !allLive(stamps)) return no('the copy was invalidated')
     if (now >= found.freshUntil) return no('the copy is no longer fresh')
     if (now >= since.ends) return no('the copy is older than nearTtl')
-    if (now <= since.until) return { served: true, because: 'the copy was taken less than maxStaleness ago' }
-    return this.#ports.trust.coversAt(now, since.period)
-      ? { served: true, because: 'the channel has told of no change since the copy was taken' }
-      : no('for longer than maxStaleness nothing has proven that the copy is up to date')
+    if (this.#isBelieved(since, now))
+      return { served: true, because: since.period === 0 ? BY_LIFE : BY_CHANNEL }
+    return no('for longer than maxStaleness nothing has proven that the copy is up to date')
   }
 
   #look(name: string): Entry | undefined {
@@ -104,35 +106,32 @@ export class Copies {
     const found = this.#look(name)
     const since = found?.terms.since
     if (found === undefined || since?.owner !== this.#owner || !allLive(found.terms.stamps)) return undefined
-    const entry = entryOf(found.value, Math.min(found.freshUntil, since.until), found.terms)
+    const { period, until, ends } = since
+    const wasKnown = Math.min(ends, period === 0 ? until : this.#ports.trust.believedUntil(period))
+    const entry = entryOf(found.value, Math.min(found.freshUntil, wasKnown), found.terms)
     return ageOf(entry, this.#ports.clock.now()) === 'dead' ? undefined : entry
   }
 
   /** What is asked for now will be known by this. */
   asking(): Since {
-    const { clock, trust } = this.#ports
-    const now = clock.now()
-    const { period, provenAt } = trust
-    // Tags may be known by the last proof only.
-    const basis = period === 0 ? now : Math.min(now, provenAt)
-    return this.#since(period, basis, now)
-  }
-
-  #since(period: number, basis: number, now: number): Since {
-    const { maxStaleness, ttl } = this.near
-    return {
-      period,
-      changes: this.#heard.count,
-      until: basis + maxStaleness,
-      ends: now + ttl,
-      owner: this.#owner,
-    }
+    return this.#since(this.#ports.trust.period)
   }
 
   /** What is loaded from now on, while the store does not say under which marks. */
   loadingAlone(): Since {
+    return this.#since(0)
+  }
+
+  #since(period: number): Since {
+    const { maxStaleness, ttl } = this.near
     const now = this.#ports.clock.now()
-    return this.#since(0, now, now)
+    return {
+      period,
+      changes: this.#heard.count,
+      until: now + maxStaleness,
+      ends: now + ttl,
+      owner: this.#owner,
+    }
   }
 
   /** Keeps what was found or loaded, unless something was said or heard about it since it was asked for. */
@@ -210,6 +209,9 @@ export class Copies {
     }
   }
 }
+
+const BY_LIFE = 'the copy was taken less than maxStaleness ago'
+const BY_CHANNEL = 'the channel has told of no change since the copy was taken'
 
 const newMoment = (): Stamp => ({ tag: '', token: '', live: true })
 

@@ -44,11 +44,11 @@ export interface Terms {
 
 /** When a near copy was taken, and so for how long it may be believed. One for all that was asked for together. */
 export interface Since {
-  /** The period of trust (trust.ts) in which it was asked for. */
+  /** The period of trust (trust.ts) in which it was asked for; 0 if changes would not have been heard. */
   readonly period: number
   /** How many changes had been heard of by then. */
   readonly changes: number
-  /** Until then it may be believed whatever is heard or not. */
+  /** Until then it may be believed where no changes would be heard. */
   readonly until: number
   /** After that never. */
   readonly ends: number

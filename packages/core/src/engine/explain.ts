@@ -117,7 +117,7 @@ export async function health(space: Space): Promise<Health> {
     problems.push(`${queued} invalidations wait for the store; this process does not ask it for those keys`)
   const answers = trouble === undefined
   const near = nearHealth(space)
-  if (near?.believedBy === 'channel' && (near.provenAgo ?? Infinity) > near.maxStaleness) {
+  if (near?.believedBy === 'channel' && space.house.trust.silence > near.maxStaleness) {
     problems.push(
       `what other processes change is not heard: copies in this process are believed for ${near.maxStaleness} ms only`,
     )

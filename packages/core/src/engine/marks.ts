@@ -62,6 +62,8 @@ let minted = 0
 /** A stamp that is known, and the period of trust (trust.ts) in which it was learnt. */
 export interface KnownStamp extends Stamp {
   period: number
+  /** When its record was last read. */
+  readAt: number
   used: boolean
   /** Until when its record is known to last, where that is not for ever. */
   lastsUntil: number
@@ -84,15 +86,16 @@ export class Known {
   }
 
   /** The stamp of `mark` with `token`. Another token than the known one makes the known one invalid. */
-  learn(mark: string, token: string, period: number = 0): KnownStamp {
+  learn(mark: string, token: string, period: number = 0, readAt: number = -Infinity): KnownStamp {
     const known = this.#stamps.get(mark)
     if (known?.token === token) {
       known.used = true
       known.period = Math.max(known.period, period)
+      known.readAt = Math.max(known.readAt, readAt)
       return known
     }
     if (known !== undefined) known.live = false
-    const stamp = { tag: mark, token, live: true, used: false, period, lastsUntil: 0 }
+    const stamp = { tag: mark, token, live: true, used: false, period, readAt, lastsUntil: 0 }
     this.#stamps.set(mark, stamp)
     if (this.#stamps.size > this.limit) this.#shrink()
     return stamp

@@ -79,6 +79,9 @@ export interface StoredMarksPorts {
 /** How long a mark is kept at least, where marks can be prolonged: entries that live shorter need no more. */
 const MARK_LIFE = 86_400_000
 
+/** A mark that is in use is read at least so often (ms): it stays among the last that a full server evicts. */
+const LONGEST_UNREAD = 60_000
+
 const NO_MARKS: readonly string[] = []
 const MARK_TERMS = termsOf(0, 0, [])
 
@@ -166,7 +169,7 @@ export class StoredMarks implements Marks {
   #trusted(mark: string): KnownStamp | undefined {
     const home = this.#homeOf(mark)
     const known = home.#known.get(mark)
-    if (known === undefined || !this.#ports.trust.covers(known.period)) return undefined
+    if (known === undefined || !this.#isTrusted(known)) return undefined
     // A token on its way to the store is not there yet.
     if (home.#minting.size !== 0 && home.#minting.has(mark)) return undefined
     return known
@@ -192,11 +195,16 @@ export class StoredMarks implements Marks {
   }
 
   #areGood(stamps: readonly KnownStamp[]): boolean {
-    const { trust } = this.#ports
     for (const stamp of stamps) {
-      if (!stamp.live || !trust.covers(stamp.period)) return false
+      if (!stamp.live || !this.#isTrusted(stamp)) return false
     }
     return true
+  }
+
+  /** What is trusted is looked at once in a while all the same: records get lost, and then others know of another token. */
+  #isTrusted({ period, readAt }: KnownStamp): boolean {
+    const { clock, trust } = this.#ports
+    return trust.covers(period) && clock.now() - readAt < LONGEST_UNREAD
   }
 
   /** Another process has changed a mark of this namespace. */
@@ -344,7 +352,7 @@ export class StoredMarks implements Marks {
     const known = home.#known.get(mark)
     // Something is known since the question was put: an entry under another token may be older than that.
     if (known !== knownThen) return token !== null && known?.token === token ? token : null
-    if (token !== null) return home.#known.learn(mark, token, period).token
+    if (token !== null) return home.#known.learn(mark, token, period, this.#ports.clock.now()).token
     // Gone: somebody has invalidated it, and loads under the old token are not to be joined.
     if (!home.#minting.has(mark)) home.#known.kill(mark)
     return null
@@ -366,7 +374,7 @@ export class StoredMarks implements Marks {
   /** Acknowledged before the load begins, so that an invalidation elsewhere that comes later also arrives later. */
   #mint(mark: string): Promise<Stamp | undefined> {
     const { clock, store, trust, writes } = this.#ports
-    const stamp = this.#known.learn(mark, newToken(clock), trust.period)
+    const stamp = this.#known.learn(mark, newToken(clock), trust.period, clock.now())
     const record = entryOf<unknown>(stamp.token, Infinity, MARK_TERMS)
     const ttl = store.prolong === undefined ? Infinity : MARK_LIFE
     const question = this.#begin([mark])
@@ -395,7 +403,8 @@ export class StoredMarks implements Marks {
   #first(mark: string, record: unknown, { before, period }: Question): Stamp | undefined {
     const value = entryProblem(record) === undefined ? (record as Entry).value : undefined
     if (typeof value !== 'string' || before.get(mark) === 'invalidating') return undefined
-    return this.#isInvalidating(mark) ? undefined : this.#known.learn(mark, value, period)
+    if (this.#isInvalidating(mark)) return undefined
+    return this.#known.learn(mark, value, period, this.#ports.clock.now())
   }
 
   /** Marks of the namespaces around this one are kept there. */

@@ -62,6 +62,7 @@ export const page = (
 faults. As Larder does it, no [promise](guarantees.md) is broken. Without any one mechanism, one is, and here is how.
 
 - A process is \`A\` or \`B\`, a key \`k\` or \`j\`; the source holds versions \`v1\`, \`v2\` …
+- Tokens of marks are numbers: the tag's, the late mark's and the namespace's ([tags](tags.md#how-it-works)).
 - A step is what one place does at once: a message that is sent, a script that far carries out, an answer that is understood. Requests,
   answers and messages arrive in any order, but for messages to one listener.
 - *world*: how often each process reads and changes something, and which faults may happen.

@@ -6,6 +6,8 @@
 
 import type { TimesTold } from './times.ts'
 
+export type Tiers = 'one' | 'two'
+
 /** Where the cache of a process is. */
 export interface Opening {
   /** Of this life of a process: never used twice. */
@@ -15,6 +17,8 @@ export interface Opening {
   readonly truth: number
   /** ms. */
   readonly maxStaleness: number
+  /** One: the store alone. Two: with copies in each process. */
+  readonly tiers: Tiers
   readonly pace: Pace
   readonly seed: number
 }

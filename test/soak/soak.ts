@@ -11,7 +11,7 @@ import { passed } from '../processes/source.ts'
 import { type Calendar, calendar } from './calendar.ts'
 import { Chaos, type Happened, type Lane } from './chaos.ts'
 import { Crew } from './crew.ts'
-import type { Left, Memory, Pace, Tally } from './orders.ts'
+import type { Left, Memory, Pace, Tally, Tiers } from './orders.ts'
 import { Recovery } from './recovery.ts'
 import { type Percentiles, Times } from './times.ts'
 import { Chance, networkTroubles, processTroubles, serverTroubles } from './troubles.ts'
@@ -23,6 +23,8 @@ export interface SoakOptions {
   readonly reads?: number
   readonly faults?: number
   readonly seed?: number
+  /** Default: two. */
+  readonly tiers?: Tiers
   /** Ends at the first promise that is broken. */
   readonly untilBroken?: boolean
   readonly log?: (line: string) => void
@@ -56,7 +58,7 @@ const MAX_STALENESS = 300
 const WARM_UP = 2_000
 const QUIET = 10_000
 
-const PACE: Pace = { readers: 8, burst: 12, pause: 8, writers: 2, writerPause: 180 }
+const PACE: Pace = { readers: 16, burst: 24, pause: 8, writers: 2, writerPause: 180 }
 
 export async function soak(options: SoakOptions): Promise<Results> {
   const truth = await startRedis()
@@ -71,7 +73,7 @@ export async function soak(options: SoakOptions): Promise<Results> {
     file: () => options.file,
     truth,
     seed: options.seed ?? 1,
-    opening: { maxStaleness: MAX_STALENESS, pace: PACE },
+    opening: { maxStaleness: MAX_STALENESS, tiers: options.tiers ?? 'two', pace: PACE },
   })
   try {
     return await new Soak(options, server, proxies, jumping, crew).run()
@@ -118,7 +120,7 @@ class Soak {
     )
     await passed(WARM_UP)
     const before = await crew.at(0).process.ask('memory', {})
-    const recovery = new Recovery(false)
+    const recovery = new Recovery(this.#options.tiers !== 'one')
     crew.onService((place, service) => recovery.served(place, service))
     const chaos = new Chaos(this.#lanes(), recovery)
     const began = now()

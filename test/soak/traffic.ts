@@ -50,6 +50,7 @@ export class Traffic {
   readonly #sums = { reads: 0, misses: 0, loads: 0, fenced: 0, storeFailures: 0, queued: 0, foreign: 0 }
   #rejections = 0
   #unhandled = 0
+  #near = 0
   #far = 0
   /** When the loads of this process have ended, by their number. */
   readonly #loads = new Map<number, number>()
@@ -84,7 +85,8 @@ export class Traffic {
     if (event.type === 'queued') this.#owing++
     if (event.type === 'delivered') this.#owing--
     if (event.type === 'unstored' && event.why === 'invalidated') this.#sums.fenced++
-    if (event.type === 'hit') this.#far++
+    if (event.type === 'hit' && event.near === true) this.#near++
+    else if (event.type === 'hit') this.#far++
     if (this.#owing > 0) this.#failedAt = now()
   }
 
@@ -135,7 +137,7 @@ export class Traffic {
     const { at, ...before } = this.#served
     const so = {
       reads: this.#sums.reads,
-      near: this.#near(),
+      near: this.#near,
       far: this.#far,
       failures: this.#sums.storeFailures,
     }
@@ -150,15 +152,11 @@ export class Traffic {
     }
   }
 
-  #near(): number {
-    return 0
-  }
-
   tally(): Tally {
     return {
       ...this.#sums,
       ...this.#judge.verdict,
-      near: this.#near(),
+      near: this.#near,
       changes: { ...this.#changes },
       rejections: this.#rejections,
       unhandled: this.#unhandled,

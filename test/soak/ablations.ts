@@ -16,7 +16,39 @@ export interface Ablation {
 
 export const ablations: readonly Ablation[] = [
   {
-    what: 'a fill that compares its lease',
+    what: 'the heartbeat: a copy is believed as long as no gap is noticed',
+    change: { find: ` && now - this.#provenAt <= this.#maxStaleness`, replace: `` },
+    breaks: 'beyond',
+    isQuick: true,
+  },
+  {
+    what: 'the sequence: what was asked before an invalidation is kept after it',
+    change: {
+      find: `return !this.#heard.isAfter(since.changes, name)`,
+      replace: `return name !== '' && since !== undefined`,
+    },
+    breaks: 'own',
+    isQuick: true,
+  },
+  {
+    what: 'the period: copies from before a gap count after it',
+    change: { find: `period === this.#period && now`, replace: `now` },
+    breaks: 'beyond',
+    isQuick: false,
+  },
+  {
+    what: 'the barrier: far is asked about what it may not have heard of',
+    change: {
+      find: `    return this.#lanes.has(key)
+  }`,
+      replace: `    return this.#lanes.has(key) && key === ''
+  }`,
+    },
+    breaks: 'own',
+    isQuick: true,
+  },
+  {
+    what: 'the lease: a load fills whatever was invalidated meanwhile',
     change: {
       find: `local held = get(KEYS[2])
 if not held or string.sub(held, 2) ~= ARGV[1] then return 0 end`,

@@ -14,9 +14,9 @@ export class Attention {
   #backAt = -1
   #lookedAt: number
   readonly #now: () => number
-  /** Whether this turn of the event loop has been looked at before, and whether there was a gap in it. */
+  /** Whether this turn of the event loop has been looked at before, and for how long the process was gone in it, or right before it. */
   #isTurn = false
-  #isTurnTorn = false
+  #gone = 0
   readonly #timer: ReturnType<typeof setInterval>
 
   constructor(now: () => number) {
@@ -31,21 +31,21 @@ export class Attention {
     if (at - this.#lookedAt > NO_GAP) {
       this.gaps++
       this.#backAt = at
-      this.#isTurnTorn = this.#isTurn
+      this.#gone += at - this.#lookedAt
     }
     this.#lookedAt = at
     if (this.#isTurn) return at
     this.#isTurn = true
     setImmediate(() => {
       this.#isTurn = false
-      this.#isTurnTorn = false
+      this.#gone = 0
     })
     return at
   }
 
-  /** Whether the process was stopped in the middle of this very turn. */
-  get isAfterStop(): boolean {
-    return this.#isTurnTorn
+  /** ms by which a clock that was read earlier in this turn, or before the process was stopped, may be behind. */
+  get behind(): number {
+    return this.#gone
   }
 
   wasGoneSince(at: number): boolean {

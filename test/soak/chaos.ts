@@ -4,7 +4,7 @@
 
 import { passed } from '../processes/source.ts'
 import type { Recovery } from './recovery.ts'
-import type { Chance, Troubles } from './troubles.ts'
+import type { Chance, Trouble, Troubles } from './troubles.ts'
 
 export interface Lane {
   /** Whom its troubles concern. */
@@ -19,19 +19,23 @@ export interface Lane {
 export interface Happened {
   readonly count: number
   /** ms until all was as usual, of those that nothing else came into. */
-  readonly recoveries: readonly number[]
+  readonly recovery: { readonly measured: number; readonly p50: number; readonly max: number }
   readonly overtaken: number
   /** How often it was never as usual again, though nothing else came. */
   readonly never: number
 }
 
+interface Book {
+  count: number
+  recoveries: number[]
+  overtaken: number
+  never: number
+}
+
 export class Chaos {
   readonly #lanes: readonly Lane[]
   readonly #recovery: Recovery
-  readonly #happened = new Map<
-    string,
-    { count: number; recoveries: number[]; overtaken: number; never: number }
-  >()
+  readonly #happened = new Map<string, Book>()
   #isOver = false
   #running: Promise<unknown> | undefined
   #beginning: number
@@ -52,15 +56,23 @@ export class Chaos {
   }
 
   get count(): number {
-    return Object.values(this.happened).reduce((sum, { count }) => sum + count, 0)
+    return [...this.#happened.values()].reduce((sum, { count }) => sum + count, 0)
   }
 
   get happened(): Readonly<Record<string, Happened>> {
-    return Object.fromEntries(this.#happened)
+    return Object.fromEntries(
+      [...this.#happened].map(([what, { recoveries, ...book }]) => {
+        const sorted = recoveries.toSorted((a, b) => a - b)
+        const measured = sorted.length
+        const p50 = sorted[Math.floor(measured / 2)] ?? 0
+        return [what, { ...book, recovery: { measured, p50, max: sorted.at(-1) ?? 0 } }]
+      }),
+    )
   }
 
   async end(): Promise<void> {
     this.#isOver = true
+    this.#recovery.end()
     await this.#running
   }
 
@@ -71,18 +83,23 @@ export class Chaos {
       await passed(chance.between(...pause))
       const kind = n < kinds.length ? kinds[n] : chance.one(kinds)
       if (this.#isOver || kind === undefined) return
-      const [what, happen] = kind
       this.#recovery.disturb(places)
-      // A server that another lane has taken away refuses.
-      const ended = await happen(chance).catch(() => undefined)
-      if (ended === undefined) continue
-      const happened = this.#happened.get(what) ?? { count: 0, recoveries: [], overtaken: 0, never: 0 }
-      this.#happened.set(what, happened)
-      happened.count++
-      const { ms, wasOvertaken } = await this.#recovery.of(places, ended)
-      if (wasOvertaken) happened.overtaken++
-      else if (ms === undefined) happened.never++
-      else happened.recoveries.push(ms)
+      await this.#happen(kind, places, chance)
+      this.#recovery.calm(places)
     }
+  }
+
+  async #happen([what, happen]: [string, Trouble], places: readonly number[], chance: Chance): Promise<void> {
+    // A server that another lane has taken away refuses.
+    const ended = await happen(chance).catch(() => undefined)
+    if (ended === undefined) return
+    const happened = this.#happened.get(what) ?? { count: 0, recoveries: [], overtaken: 0, never: 0 }
+    this.#happened.set(what, happened)
+    happened.count++
+    const { ms, wasOvertaken } = await this.#recovery.of(places, ended)
+    if (this.#isOver && ms === undefined) return
+    if (wasOvertaken) happened.overtaken++
+    else if (ms === undefined) happened.never++
+    else happened.recoveries.push(ms)
   }
 }

@@ -3,11 +3,11 @@
  * another life; what one tells is passed on to the others.
  */
 
-import type { FaultProxy, RedisServer } from '@larder/testing/servers'
+import type { RedisServer } from '@larder/testing/servers'
 import { Child } from '../processes/child.ts'
 import { now } from '../processes/orders.ts'
 import type { Calendar } from './calendar.ts'
-import type { ChangeNote, News, Opening, Orders, Report, Service, SetNote, Tally } from './orders.ts'
+import type { ChangeNote, Loss, News, Opening, Orders, Report, Service, SetNote, Tally } from './orders.ts'
 
 type Process = Child<Orders, Report>
 
@@ -16,7 +16,7 @@ const SETS_KNOWN = 2_000
 
 export interface Member {
   readonly place: number
-  readonly proxy: FaultProxy
+  readonly url: string
   readonly life: number
   readonly process: Process
   /** If its calendar can jump. */
@@ -40,6 +40,7 @@ export class Crew {
   /** Of each place, the highest version whose invalidation was acknowledged, and when. */
   readonly #acknowledged = new Map<number, ChangeNote>()
   readonly #sets = new Map<number, SetNote>()
+  readonly #losses = new Map<number, Loss>()
   /** Lives that can be told something. */
   readonly #open = new Set<number>()
   readonly #listeners = new Set<(place: number, service: Service) => void>()
@@ -67,22 +68,23 @@ export class Crew {
   }
 
   /** A process comes, and begins when all others know of it. */
-  async join(place: number, proxy: FaultProxy, calendar: Calendar | undefined): Promise<void> {
+  async join(place: number, url: string, calendar: Calendar | undefined): Promise<void> {
     const { file, truth, opening, seed } = this.#options
     const life = ++this.#lives
     const child: Process = new Child(file(), calendar?.env)
-    this.#members.set(place, { place, proxy, life, process: child, calendar })
+    this.#members.set(place, { place, url, life, process: child, calendar })
     child.onReport((report) => this.#heard(place, life, report))
     this.#watch(life, child)
     await child.ask('open', {
       ...opening,
       life,
-      url: proxy.url,
+      url,
       truth: truth.port,
       seed: seed * 1_000 + life,
     })
     const at = now()
     const changes = [...this.#acknowledged.values()]
+    for (const loss of this.#losses.values()) child.tell('loss', loss)
     child.tell('hear', { by: 0, until: 0, changes, sets: [...this.#sets.values()] })
     for (const other of this.#others(life)) {
       other.process.tell('came', { by: life, at })
@@ -94,13 +96,13 @@ export class Crew {
 
   /** At once, or in order; and another comes into its place. */
   async replace(place: number, how: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const { life, process: child, proxy, calendar } = this.at(place)
+    const { life, process: child, url, calendar } = this.at(place)
     child.signal(how)
     await child.ended
     this.#open.delete(life)
     for (const other of this.#others(life)) other.process.tell('gone', { by: life })
     this.#owed.delete(life)
-    await this.join(place, proxy, calendar)
+    await this.join(place, url, calendar)
   }
 
   #others(life: number): readonly Member[] {
@@ -109,6 +111,12 @@ export class Crew {
 
   onService(listener: (place: number, service: Service) => void): void {
     this.#listeners.add(listener)
+  }
+
+  /** What Redis acknowledges in a time may be lost. Told again when it is known how long that is. */
+  lose(loss: Loss): void {
+    this.#losses.set(loss.id, loss)
+    for (const { life, process: child } of this.members) if (this.#open.has(life)) child.tell('loss', loss)
   }
 
   /** Of each place, the version that nothing may be older than when all is quiet. */

@@ -37,11 +37,13 @@ export class History {
     if (this.#own.length >= 2 * KEPT) this.#own = this.#own.slice(KEPT)
   }
 
-  /** When the first one after `version` was acknowledged. */
-  overtakenAt(version: number): number {
+  /** When the first one after `version` was acknowledged, of those that count. */
+  overtakenAt(version: number, counts: (at: number) => boolean = () => true): number {
     let first = Infinity
-    for (let i = this.#settled.length - 1; i >= 0 && this.#from + i > version; i--)
-      first = Math.min(first, this.#settled[i] ?? Infinity)
+    for (let i = this.#settled.length - 1; i >= 0 && this.#from + i > version; i--) {
+      const at = this.#settled[i] ?? Infinity
+      if (at < first && counts(at)) first = at
+    }
     return first
   }
 

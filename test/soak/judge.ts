@@ -9,12 +9,13 @@
  *
  *   set      what is set while others change the same: the order of the two is left to chance, as at the source. So a set counts
  *            as new as what the source said when it had settled. If its process did not live to ask, nobody knows.
+ *   lost     what Redis had acknowledged, and a failover lost
  *   shared   a read that the store did not answer may share a load of its process that was under way
  */
 
 import { KEYS, nameOf } from '../processes/places.ts'
 import { History } from './history.ts'
-import type { ChangeNote, News, SetNote } from './orders.ts'
+import type { ChangeNote, Loss, News, SetNote } from './orders.ts'
 
 /** What a load brings, or a `set` writes. */
 export interface Kept {
@@ -40,8 +41,8 @@ export interface Read {
   readonly turn: number
   /** It shared a load that was under way, and the store had not answered. */
   readonly isShared: boolean
-  /** The process was stopped in the turn of the read, before it. */
-  readonly isAfterStop: boolean
+  /** ms for which the process was stopped in the turn of the read, or right before it. */
+  readonly behind: number
 }
 
 /** ms: how old a value may be that a read answers. */
@@ -59,7 +60,9 @@ export interface Verdict {
   stopped: number
   own: number
   shared: number
+  lost: number
   worst: number
+  worstLost: number
   worstStopped: number
   worstShared: number
 }
@@ -74,7 +77,9 @@ export class Judge {
     stopped: 0,
     own: 0,
     shared: 0,
+    lost: 0,
     worst: 0,
+    worstLost: 0,
     worstStopped: 0,
     worstShared: 0,
   }
@@ -85,6 +90,7 @@ export class Judge {
   /** Up to when each of the others has told everything. */
   readonly #told = new Map<number, number>()
   readonly #sets = new Map<number, readonly number[]>()
+  readonly #losses = new Map<number, Loss>()
   /** Reads of a set that has not settled, or has not been heard of. */
   readonly #undecided = new Map<number, Read[]>()
   #waiting: Read[] = []
@@ -141,6 +147,16 @@ export class Judge {
       this.verdict.unjudged += reads.length
       this.#undecided.delete(set)
     }
+  }
+
+  loses(loss: Loss): void {
+    this.#losses.set(loss.id, loss)
+  }
+
+  #isSafe(acknowledged: number): boolean {
+    for (const { from, until } of this.#losses.values())
+      if (acknowledged >= from && acknowledged <= until) return false
+    return true
   }
 
   hear({ by, until, changes, sets }: News): void {
@@ -201,6 +217,7 @@ export class Judge {
     verdict.judged++
     const concerns = KEYS[read.kept.place]?.concerns ?? []
     let isOwn = false
+    let lost = 0
     let stale = 0
     let excess = -Infinity
     let worst = -1
@@ -213,7 +230,8 @@ export class Judge {
         verdict.own++
         this.#example('own', read, place, 0)
       }
-      const ms = read.start - history.overtakenAt(version)
+      const ms = read.start - history.overtakenAt(version, (at) => this.#isSafe(at))
+      if (this.#losses.size > 0) lost = Math.max(lost, read.start - history.overtakenAt(version))
       if (ms <= 0) continue
       stale = Math.max(stale, ms)
       const more = ms - (i === 0 ? this.#bounds.key : this.#bounds.wide)
@@ -221,7 +239,9 @@ export class Judge {
       excess = more
       worst = place
     }
-    if (worst !== -1) this.#wasStale(read, worst, stale, excess)
+    if (worst !== -1) return this.#wasStale(read, worst, stale, excess)
+    if (lost > 0) verdict.lost++
+    verdict.worstLost = Math.max(verdict.worstLost, lost)
   }
 
   #wasStale(read: Read, place: number, ms: number, excess: number): void {
@@ -236,9 +256,10 @@ export class Judge {
       verdict.worst = Math.max(verdict.worst, ms)
       return
     }
-    const kind = read.isAfterStop ? 'stopped' : 'beyond'
+    const isStopped = excess <= read.behind
+    const kind = isStopped ? 'stopped' : 'beyond'
+    const worst = isStopped ? 'worstStopped' : 'worst'
     verdict[kind]++
-    const worst = read.isAfterStop ? 'worstStopped' : 'worst'
     verdict[worst] = Math.max(verdict[worst], ms)
     this.#example(kind, read, place, ms)
   }

@@ -98,8 +98,11 @@ export interface Tally {
   readonly foreign: number
   /** Loads that were under way while the store was silent, and were shared. */
   readonly shared: number
+  /** Older than invalidations that a failover may have lost, and than no others. */
+  readonly lost: number
   /** ms. */
   readonly worst: number
+  readonly worstLost: number
   readonly worstStopped: number
   readonly worstShared: number
   /** Rejections of reads and writes that their callers saw. */
@@ -121,6 +124,14 @@ export interface Left {
   readonly versions: readonly number[]
 }
 
+/** A time in which Redis acknowledged what it may not have kept: a replica has taken its place. */
+export interface Loss {
+  readonly id: number
+  readonly from: number
+  /** Infinity: not over yet. */
+  readonly until: number
+}
+
 export interface Orders {
   open: { readonly told: Opening; readonly answer: true }
   /** Reads and writes, until `halt`. */
@@ -129,6 +140,7 @@ export interface Orders {
   /** Another process is there, and has not begun. */
   came: { readonly told: { readonly by: number; readonly at: number }; readonly answer: true }
   gone: { readonly told: { readonly by: number }; readonly answer: true }
+  loss: { readonly told: Loss; readonly answer: true }
   /** Nothing else happens in it for so many ms. */
   block: { readonly told: { readonly ms: number }; readonly answer: true }
   /** ms by which its calendar is ahead of the monotonic clock. */

@@ -3,7 +3,7 @@
  * happen to them. Lasts as long as it is told to, and until there were as many reads and faults as were asked for.
  */
 
-import { type FaultProxy, faultProxy, type RedisServer, startRedis } from '@larder/testing/servers'
+import { startRedis } from '@larder/testing/servers'
 import { seeded } from '../processes/chance.ts'
 import { now } from '../processes/orders.ts'
 import { nameOf, KEYS } from '../processes/places.ts'
@@ -11,10 +11,11 @@ import { passed } from '../processes/source.ts'
 import { type Calendar, calendar } from './calendar.ts'
 import { Chaos, type Happened, type Lane } from './chaos.ts'
 import { Crew } from './crew.ts'
+import { alone, type Ground, type Topology, watched } from './ground.ts'
 import type { Left, Memory, Pace, Tally, Tiers } from './orders.ts'
 import { Recovery } from './recovery.ts'
 import { type Percentiles, Times } from './times.ts'
-import { Chance, networkTroubles, processTroubles, serverTroubles } from './troubles.ts'
+import { Chance, processTroubles } from './troubles.ts'
 
 export interface SoakOptions {
   /** The program of the processes. */
@@ -25,6 +26,8 @@ export interface SoakOptions {
   readonly seed?: number
   /** Default: two. */
   readonly tiers?: Tiers
+  /** Default: alone. */
+  readonly topology?: Topology
   /** Ends at the first promise that is broken. */
   readonly untilBroken?: boolean
   readonly log?: (line: string) => void
@@ -53,73 +56,56 @@ export interface Results {
 export type Counted = Omit<Tally, 'times' | 'undisturbed'>
 
 const PROCESSES = 3
+const PLACES = Array.from({ length: PROCESSES }, (_, place) => place)
 /** ms. */
 const MAX_STALENESS = 300
 const WARM_UP = 2_000
 const QUIET = 10_000
 
-const PACE: Pace = { readers: 16, burst: 24, pause: 8, writers: 2, writerPause: 180 }
+const PACE: Pace = { readers: 24, burst: 128, pause: 20, writers: 2, writerPause: 180 }
 
 export async function soak(options: SoakOptions): Promise<Results> {
+  const { seed = 1, tiers = 'two', topology = 'alone' } = options
   const truth = await startRedis()
-  const server = await startRedis()
-  const proxies = await Promise.all(
-    Array.from({ length: PROCESSES }, (_, place) =>
-      faultProxy({ target: server, seed: (options.seed ?? 1) * 10 + place }),
-    ),
-  )
-  const jumping = await calendar()
-  const crew = new Crew({
-    file: () => options.file,
-    truth,
-    seed: options.seed ?? 1,
-    opening: { maxStaleness: MAX_STALENESS, tiers: options.tiers ?? 'two', pace: PACE },
-  })
+  const ground = await (topology === 'alone' ? alone(PROCESSES, seed) : watched())
+  const jumping = options.untilBroken === true ? undefined : await calendar()
+  const opening = { maxStaleness: MAX_STALENESS, tiers, pace: PACE }
+  const crew = new Crew({ file: () => options.file, truth, seed, opening })
   try {
-    return await new Soak(options, server, proxies, jumping, crew).run()
+    return await new Soak({ ...options, seed, tiers }, ground, jumping, crew).run()
   } finally {
     await crew.end()
-    await Promise.all(proxies.map((proxy) => proxy.close()))
-    await Promise.all([server.stop(), truth.stop()])
+    await Promise.all([ground.stop(), truth.stop()])
     jumping?.remove()
   }
 }
 
 class Soak {
-  readonly #options: SoakOptions
-  readonly #server: RedisServer
-  readonly #proxies: readonly FaultProxy[]
+  readonly #options: SoakOptions & Required<Pick<SoakOptions, 'seed' | 'tiers'>>
+  readonly #ground: Ground
   readonly #calendar: Calendar | undefined
   readonly #crew: Crew
-  readonly #seed: number
 
   constructor(
-    options: SoakOptions,
-    server: RedisServer,
-    proxies: readonly FaultProxy[],
+    options: SoakOptions & Required<Pick<SoakOptions, 'seed' | 'tiers'>>,
+    ground: Ground,
     jumping: Calendar | undefined,
     crew: Crew,
   ) {
     this.#options = options
-    this.#server = server
-    this.#proxies = proxies
+    this.#ground = ground
     this.#calendar = jumping
     this.#crew = crew
-    this.#seed = options.seed ?? 1
   }
 
   async run(): Promise<Results> {
     const crew = this.#crew
-    const server = `${this.#server.program} ${this.#server.version}`
     // The last one has a calendar that jumps.
-    const last = this.#proxies.length - 1
-    await Promise.all(
-      this.#proxies.map((proxy, place) =>
-        crew.join(place, proxy, place === last ? this.#calendar : undefined),
-      ),
-    )
+    const calendarOf = (place: number): Calendar | undefined =>
+      place === PROCESSES - 1 ? this.#calendar : undefined
+    await Promise.all(PLACES.map((place) => crew.join(place, this.#ground.url(place), calendarOf(place))))
     await passed(WARM_UP)
-    const before = await crew.at(0).process.ask('memory', {})
+    const before = await this.#memory()
     const recovery = new Recovery(this.#options.tiers !== 'one')
     crew.onService((place, service) => recovery.served(place, service))
     const chaos = new Chaos(this.#lanes(), recovery)
@@ -128,63 +114,69 @@ class Soak {
     while (!this.#isEnough(began, chaos)) await passed(100)
     const seconds = (now() - began) / 1_000
     await chaos.end()
-    for (const proxy of this.#proxies) await proxy.heal()
+    await this.#ground.heal()
+    const leftStale = this.#options.untilBroken === true ? [] : await this.#end()
     if (crew.crashed !== undefined) throw new Error(crew.crashed)
-    await crew.halt()
-    const leftStale = await this.#left()
-    const after = await crew.at(0).process.ask('memory', {})
+    const memory = { before, after: await this.#memory() }
+    return this.#results({ seconds, leftStale, memory, faults: chaos.happened })
+  }
+
+  #memory(): Promise<Memory> {
+    return this.#crew.at(0).process.ask('memory', {})
+  }
+
+  #results(seen: Pick<Results, 'seconds' | 'leftStale' | 'memory' | 'faults'>): Results {
+    const { tallies } = this.#crew
     const times = new Times()
     const undisturbed = new Times()
-    for (const tally of crew.tallies) {
+    for (const tally of tallies) {
       times.add(tally.times)
       undisturbed.add(tally.undisturbed)
     }
     return {
-      seed: this.#seed,
-      seconds,
-      processes: this.#proxies.length,
-      lives: crew.tallies.length,
+      ...seen,
+      seed: this.#options.seed,
+      processes: PROCESSES,
+      lives: tallies.length,
       maxStaleness: MAX_STALENESS,
       node: process.version,
-      server,
+      server: this.#ground.server,
       hasCalendar: this.#calendar !== undefined,
-      counted: sumOf(crew.tallies),
-      faults: chaos.happened,
+      counted: sumOf(tallies),
       times: times.percentiles(),
       undisturbed: undisturbed.percentiles(),
-      leftStale,
-      memory: { before, after },
     }
   }
 
   #isEnough(began: number, chaos: Chaos): boolean {
     const { seconds, reads = 0, faults = 0, untilBroken } = this.#options
     if (this.#crew.crashed !== undefined) return true
-    if (untilBroken === true && isBroken(sumOf(this.#crew.tallies))) return true
+    if (untilBroken === true && isBroken({ counted: sumOf(this.#crew.tallies), leftStale: [] })) return true
     if (now() - began < seconds * 1_000 || chaos.count < faults) return false
     return sumOf(this.#crew.tallies).judged >= reads
   }
 
   #lanes(): readonly Lane[] {
-    const chance = (n: number): Chance => new Chance(seeded(this.#seed * 100 + n))
-    const places = this.#proxies.map((_, place) => place)
+    const chance = (n: number): Chance => new Chance(seeded(this.#options.seed * 100 + n))
+    const serverTroubles = this.#ground.serverTroubles((loss) => this.#crew.lose(loss))
     return [
-      ...this.#proxies.map((proxy, place): Lane => ({
+      ...PLACES.map((place): Lane => ({
         places: [place],
         troubles: {
-          ...networkTroubles(this.#server, proxy),
+          ...this.#ground.networkTroubles(place),
           ...processTroubles(this.#crew, place, place === 0 ? 'on' : 'not for ever'),
         },
         chance: chance(place),
         pause: [100, 700],
       })),
-      { places, troubles: serverTroubles(this.#server), chance: chance(99), pause: [400, 2_000] },
+      { places: PLACES, troubles: serverTroubles, chance: chance(99), pause: [400, 2_000] },
     ]
   }
 
-  /** What is older than anything that was acknowledged, or that processes which lived to the end have been told. */
-  async #left(): Promise<readonly string[]> {
+  /** No more traffic. What is then older than anything that was acknowledged, or that processes which lived to the end have been told. */
+  async #end(): Promise<readonly string[]> {
     const crew = this.#crew
+    await crew.halt()
     const until = now() + QUIET
     for (const { process: child, place } of crew.members) {
       while (!(await child.ask('isWell', {}))) {
@@ -211,10 +203,12 @@ function problemsOf(
   )
 }
 
-const isBroken = ({ beyond, own, foreign, unhandled, rejections }: Counted): boolean =>
-  beyond + own + foreign + unhandled + rejections > 0
+/** Whether a promise was broken. */
+const isBroken = ({ counted, leftStale }: Pick<Results, 'counted' | 'leftStale'>): boolean =>
+  counted.beyond + counted.own + counted.foreign + counted.unhandled + counted.rejections + leftStale.length >
+  0
 
-const LARGEST = new Set(['worst', 'worstStopped', 'worstShared'])
+const LARGEST = new Set(['worst', 'worstLost', 'worstStopped', 'worstShared'])
 
 function sumOf(tallies: readonly Tally[]): Counted {
   const [first, ...rest] = tallies

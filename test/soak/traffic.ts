@@ -230,10 +230,12 @@ export class Traffic {
     how: string,
     read: () => readonly unknown[] | Promise<readonly unknown[]>,
   ): Promise<void> {
-    const wasPending = ats.map((at) => at.concerns.some((place) => this.#pending.has(place)))
+    const wasPending = ats.map(
+      (at) => this.#pending.size > 0 && at.concerns.some((place) => this.#pending.has(place)),
+    )
     const { turn } = this.#judge
     const start = this.#attention.look()
-    const { isAfterStop } = this.#attention
+    const { behind } = this.#attention
     const values = await read()
     const end = this.#attention.look()
     this.#times.record(end - start)
@@ -245,7 +247,7 @@ export class Traffic {
       if (kept === MISS) return void this.#sums.misses++
       if (kept.place !== at.place) return void this.#sums.foreign++
       const isShared = (failed || wasPending[i] === true) && this.#wasUnderWay(kept, start)
-      this.#judge.saw({ kept, how, start, turn, isShared, isAfterStop })
+      this.#judge.saw({ kept, how, start, turn, isShared, behind })
     })
   }
 

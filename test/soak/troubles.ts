@@ -2,14 +2,15 @@
  * Everything that happens in a soak: to one process and its network, or to the server that all of them share.
  */
 
-import type { FaultProxy, RedisServer } from '@larder/testing/servers'
+import type { FaultProxy, RedisServer, SentinelServers } from '@larder/testing/servers'
 import { linesOf } from '../processes/lines.ts'
 import { now } from '../processes/orders.ts'
 import { passed } from '../processes/source.ts'
 import type { Crew } from './crew.ts'
+import type { Loss } from './orders.ts'
 
 /** Lets something happen, and has ended it when it resolves: with the moment of its end. Undefined: it could not happen. */
-type Trouble = (chance: Chance) => Promise<number | undefined>
+export type Trouble = (chance: Chance) => Promise<number | undefined>
 
 export type Troubles = Readonly<Record<string, Trouble>>
 
@@ -119,13 +120,21 @@ export function processTroubles(crew: Crew, place: number, lives: 'on' | 'not fo
   }
 }
 
+const commanded =
+  (server: () => RedisServer, ...command: readonly string[]): Trouble =>
+  async () => {
+    await server().command(...command)
+    return now()
+  }
+
+const forgettings = (server: () => RedisServer): Troubles => ({
+  'everything is flushed': commanded(server, 'FLUSHALL'),
+  'scripts are forgotten': commanded(server, 'SCRIPT', 'FLUSH'),
+  'Redis closes all connections': commanded(server, 'CLIENT', 'KILL', 'TYPE', 'normal'),
+  'Redis closes all subscriptions': commanded(server, 'CLIENT', 'KILL', 'TYPE', 'pubsub'),
+})
+
 export function serverTroubles(server: RedisServer): Troubles {
-  const commanded =
-    (...command: readonly string[]): Trouble =>
-    async () => {
-      await server.command(...command)
-      return now()
-    }
   return {
     'Redis is stopped': async (chance) => {
       server.pause()
@@ -139,9 +148,60 @@ export function serverTroubles(server: RedisServer): Troubles {
       await server.restart({ empty: true })
       return now()
     },
-    'everything is flushed': commanded('FLUSHALL'),
-    'scripts are forgotten': commanded('SCRIPT', 'FLUSH'),
-    'Redis closes all connections': commanded('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
-    'Redis closes all subscriptions': commanded('CLIENT', 'KILL', 'TYPE', 'pubsub'),
+    ...forgettings(() => server),
+  }
+}
+
+/** ms: what replicas are behind, at the most. */
+const LAG = 500
+
+/** `lose`: is told of the time in which a failover may lose what is acknowledged. */
+export function failovers(servers: SentinelServers, lose: (loss: Loss) => void): Troubles {
+  let losses = 0
+  const failedOver =
+    (
+      begin: (primary: RedisServer) => Promise<unknown>,
+      end: (old: RedisServer) => Promise<unknown>,
+    ): Trouble =>
+    async () => {
+      const id = ++losses
+      const from = now() - LAG
+      lose({ id, from, until: Infinity })
+      const old = servers.primary
+      try {
+        await begin(old)
+        await servers.waitForFailover()
+      } finally {
+        await end(old)
+        // As long as the old one believes to be a primary, it acknowledges what nobody will ever see.
+        await isReplica(old)
+        lose({ id, from, until: now() })
+      }
+      return now()
+    }
+  return {
+    'the primary is stopped, and replaced': failedOver(
+      async (primary) => primary.pause(),
+      async (old) => old.resume(),
+    ),
+    'the primary is killed, and replaced': failedOver(
+      (primary) => primary.kill(),
+      (old) => old.restart({ empty: true }),
+    ),
+    'a failover is asked for': failedOver(
+      async () => servers.sentinels[0]?.command('SENTINEL', 'FAILOVER', servers.name),
+      async () => {},
+    ),
+    ...forgettings(() => servers.primary),
+  }
+}
+
+/** The next failover must find somebody to promote, too. */
+async function isReplica(old: RedisServer): Promise<void> {
+  const until = now() + 20_000
+  while (now() < until) {
+    const said = await old.command('INFO', 'replication').catch(() => '')
+    if (String(said).includes('master_link_status:up')) return
+    await passed(50)
   }
 }

@@ -54,6 +54,10 @@ const duties: Duties<Orders> = {
     open().traffic.judge.gone(by)
     return true
   },
+  async loss(told) {
+    open().traffic.judge.loses(told)
+    return true
+  },
   async block({ ms }) {
     const until = now() + ms
     while (now() < until);

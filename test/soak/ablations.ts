@@ -3,13 +3,10 @@
  */
 
 import type { Change } from '../processes/program.ts'
-import type { Counted } from './soak.ts'
 
 export interface Ablation {
   readonly what: string
   readonly change: Change
-  /** What is counted then. */
-  readonly breaks: keyof Pick<Counted, 'beyond' | 'own'>
   /** Within seconds. */
   readonly isQuick: boolean
 }
@@ -18,7 +15,6 @@ export const ablations: readonly Ablation[] = [
   {
     what: 'the heartbeat: a copy is believed as long as no gap is noticed',
     change: { find: ` && now - this.#provenAt <= this.#maxStaleness`, replace: `` },
-    breaks: 'beyond',
     isQuick: true,
   },
   {
@@ -27,13 +23,11 @@ export const ablations: readonly Ablation[] = [
       find: `return !this.#heard.isAfter(since.changes, name)`,
       replace: `return name !== '' && since !== undefined`,
     },
-    breaks: 'own',
-    isQuick: true,
+    isQuick: false,
   },
   {
     what: 'the period: copies from before a gap count after it',
     change: { find: `period === this.#period && now`, replace: `now` },
-    breaks: 'beyond',
     isQuick: false,
   },
   {
@@ -44,7 +38,6 @@ export const ablations: readonly Ablation[] = [
       replace: `    return this.#lanes.has(key) && key === ''
   }`,
     },
-    breaks: 'own',
     isQuick: true,
   },
   {
@@ -54,7 +47,6 @@ export const ablations: readonly Ablation[] = [
 if not held or string.sub(held, 2) ~= ARGV[1] then return 0 end`,
       replace: `local held = get(KEYS[2]) or ''`,
     },
-    breaks: 'beyond',
     isQuick: true,
   },
 ]

@@ -53,7 +53,7 @@ export interface Results {
   readonly memory: { readonly before: Memory; readonly after: Memory }
 }
 
-export type Counted = Omit<Tally, 'times' | 'undisturbed'>
+type Counted = Omit<Tally, 'times' | 'undisturbed'>
 
 const PROCESSES = 3
 const PLACES = Array.from({ length: PROCESSES }, (_, place) => place)

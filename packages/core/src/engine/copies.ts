@@ -131,6 +131,7 @@ export class Copies {
       until: now + maxStaleness,
       ends: now + ttl,
       owner: this.#owner,
+      moment: this.#moment,
     }
   }
 
@@ -156,10 +157,10 @@ export class Copies {
     }
   }
 
-  /** Keeps what was loaded while the store did not answer; any invalidation of tags ends it. */
+  /** Keeps what was loaded while the store did not answer, unless any tag was invalidated since; the next time one is, it ends. */
   keepAlone(name: string, entry: Entry, since: Since): void {
     const { staleFor, keptFor, meta, cost, schema } = entry.terms
-    const terms = { staleFor, keptFor, stamps: [this.#moment], meta, cost, schema, since }
+    const terms = { staleFor, keptFor, stamps: [since.moment], meta, cost, schema, since }
     this.keep(name, entryOf(entry.value, entry.freshUntil, terms), since)
   }
 
@@ -194,7 +195,6 @@ export class Copies {
 
   /** Marks have changed: copies with stamps are reached through them. */
   invalidated(): void {
-    this.#heard.ofAll()
     this.#moment.live = false
     this.#moment = newMoment()
   }

@@ -54,6 +54,8 @@ export interface Since {
   readonly ends: number
   /** Whose copy it is: nobody else hears of what happens to it. */
   readonly owner: object
+  /** Live until tags are invalidated that it may have, where it is not known which. */
+  readonly moment: Stamp
 }
 
 export interface Entry<V = unknown> {

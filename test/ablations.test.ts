@@ -39,6 +39,7 @@ async function coreFrom(name: string, change: (directory: string) => void): Prom
   const bundle = await rolldown({ input: path.join(directory, 'index.ts'), logLevel: 'silent' })
   await bundle.write({ file, codeSplitting: false })
   await bundle.close()
+  rmSync(directory, { recursive: true })
   return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Core
 }
 

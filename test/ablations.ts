@@ -320,14 +320,14 @@ export const ablations: readonly Ablation[] = [
   // ---- marks that are records of the store ---------------------------------------------------------------------------
   {
     what: 'a missing token means invalid',
-    find: `else if (known !== token) return undefined`,
-    replace: `else if (known !== null && known !== token) return undefined`,
+    find: `else if (said !== token) return undefined`,
+    replace: `else if (said !== null && said !== token) return undefined`,
     seenBy: 'an entry whose mark is gone is not believed',
   },
   {
     what: 'another token means invalid',
-    find: `else if (known !== token) return undefined`,
-    replace: `else if (known === null) return undefined`,
+    find: `else if (said !== token) return undefined`,
+    replace: `else if (said === null) return undefined`,
     seenBy: 'an entry from before an invalidation stays invalid when its mark is minted anew',
   },
   {

@@ -5,7 +5,10 @@
  * What `leases.ts` and `channel.ts` of core promise is done here to the letter, in the moment in which an operation takes
  * effect (see world.ts). What they do not promise is not done: messages come late, in order for each listener, and all that
  * were not heard yet are lost when a line is cut; nobody tells of that before the line is mended. A process may die:
- * nothing that it asks is answered any more, and its leases end by themselves.
+ * nothing that it asks is answered any more, and its leases end by themselves. The place may be replaced by another, which
+ * lacks what was said last; who reaches that one is told before he is answered.
+ *
+ * Where there is no promise it does what the scripts of @larder/redis do; test/redis/far.test.ts compares them.
  */
 
 import {
@@ -24,63 +27,131 @@ import { copied, type Net, Place } from './world.ts'
 export interface Lease {
   readonly token: string
   readonly until: number
+  /** Somebody was told of it, and waits for its end. */
+  readonly isAwaited: boolean
 }
 
 /** What all processes share. */
 export class SharedPlace extends Place {
   readonly leases: Map<string, Lease> = new Map()
   readonly ears: Ear[] = []
+  readonly lines: Line[] = []
   /** Called when something takes a lease, or a mark, away from those who have not asked for that. */
   disturbed: (what: string) => void = () => {}
   readonly #clock: ManualClock
+  /** When records end; those that are not here last for ever. */
+  readonly #ends = new Map<string, number>()
+  #spare: readonly (readonly [string, Entry, number])[] = []
 
   constructor(clock: ManualClock) {
     super()
     this.#clock = clock
   }
 
-  holderOf(key: string): string | undefined {
+  override get(key: string): Entry | undefined {
+    if (this.endOf(key) <= this.#clock.now()) this.forget(key)
+    return super.get(key)
+  }
+
+  override set(key: string, record: Entry, ttl = Infinity): void {
+    super.set(key, record)
+    this.#ends.delete(key)
+    if (ttl !== Infinity) this.#ends.set(key, this.#clock.now() + ttl)
+  }
+
+  endOf(key: string): number {
+    return this.#ends.get(key) ?? Infinity
+  }
+
+  /** Nobody is told, and its lease stays. */
+  forget(key: string): void {
+    this.records.delete(key)
+    this.#ends.delete(key)
+  }
+
+  prolong(key: string, ttl: number): void {
+    if (this.get(key) === undefined) return
+    const end = this.#clock.now() + ttl
+    if (end > this.endOf(key)) this.#ends.set(key, end)
+  }
+
+  leaseOf(key: string): Lease | undefined {
     const lease = this.leases.get(key)
-    if (lease === undefined || lease.until > this.#clock.now()) return lease?.token
+    if (lease === undefined || lease.until > this.#clock.now()) return lease
     this.leases.delete(key)
     return undefined
   }
 
-  /** Takes the lease if it is free. Who has it then. */
-  take(key: string, token: string, ms: number): string {
-    const holder = this.holderOf(key)
-    if (holder === undefined) this.seize(key, token, ms)
-    return holder ?? token
+  holderOf(key: string): string | undefined {
+    return this.leaseOf(key)?.token
   }
 
+  /** Takes the lease if it is free. Who has it then. */
+  take(key: string, token: string, ms: number): string {
+    const lease = this.leaseOf(key)
+    if (lease === undefined) {
+      this.leases.set(key, { token, until: this.#clock.now() + ms, isAwaited: false })
+      return token
+    }
+    if (lease.token !== token) this.leases.set(key, { ...lease, isAwaited: true })
+    return lease.token
+  }
+
+  /** Who waited for the other holder waits for this one. */
   seize(key: string, token: string, ms: number): void {
-    this.leases.set(key, { token, until: this.#clock.now() + ms })
+    const isAwaited = this.leaseOf(key)?.isAwaited === true
+    this.leases.set(key, { token, until: this.#clock.now() + ms, isAwaited })
   }
 
   /** Ends the lease, if it is still `token`. */
   end(key: string, token: string): boolean {
-    if (this.holderOf(key) !== token) return false
+    const lease = this.leaseOf(key)
+    if (lease?.token !== token) return false
     this.leases.delete(key)
-    for (const ear of this.ears) ear.tell(`filled ${key}`, (listener) => listener.filled(key))
+    if (lease.isAwaited) this.#filled(key)
     return true
   }
 
+  #filled(key: string): void {
+    for (const ear of this.ears) ear.tell(`filled ${key}`, true, (listener) => listener.filled(key))
+  }
+
+  changed(by: Ear, key: string): void {
+    for (const ear of this.ears) {
+      if (ear !== by) ear.tell(`changed ${key}`, isMark(key), (listener) => listener.changed(key))
+    }
+  }
+
   /** A record is replaced, or taken away. */
-  change(by: Ear, key: string, record: Entry | undefined): void {
+  change(by: Ear, key: string, record: Entry | undefined, ttl?: number): void {
     if (isMark(key) && record !== undefined && this.records.has(key)) this.disturbed(`${key} is minted twice`)
-    if (record === undefined) this.records.delete(key)
-    else this.set(key, record)
+    if (record === undefined) this.forget(key)
+    else this.set(key, record, ttl)
+    const wasLeased = this.leaseOf(key) !== undefined
     this.leases.delete(key)
-    if (!isMark(key)) return
-    for (const ear of this.ears)
-      if (ear !== by) ear.tell(`changed ${key}`, (listener) => listener.changed(key))
+    this.changed(by, key)
+    if (wasLeased) this.#filled(key)
   }
 
   /** The place loses everything, and everybody's line. */
   restart(): void {
+    this.#spare = []
+    this.replace()
+  }
+
+  /** Another place is ready to replace this one. It will know nothing of what comes now. */
+  standBy(): void {
+    this.#spare = [...this.records].map(([key, record]) => [key, record, this.endOf(key)])
+  }
+
+  /** It does. Nobody is answered before he has found the other one. */
+  replace(): void {
     this.records.clear()
+    this.#ends.clear()
     this.leases.clear()
-    for (const ear of this.ears) ear.cut()
+    for (const [key, record, end] of this.#spare) this.set(key, record, end - this.#clock.now())
+    for (const ear of this.ears) ear.lose()
+    for (const line of this.lines) line.isAway = true
   }
 }
 
@@ -92,29 +163,34 @@ interface Message {
 /** What one process hears. */
 export class Ear {
   isCut: boolean = false
-  readonly hears: 'marks' | 'nothing'
+  readonly hasChannel: boolean
   #listener: ChannelListener | undefined
+  #what: 'marks' | 'everything' = 'marks'
   #unheard: Message[] = []
+  #isReplaced = false
 
-  constructor(hears: 'marks' | 'nothing') {
-    this.hears = hears
+  constructor(hasChannel: boolean) {
+    this.hasChannel = hasChannel
   }
 
-  listen(listener: ChannelListener): () => void {
+  listen(listener: ChannelListener, what: 'marks' | 'everything'): () => void {
     this.#listener = listener
+    this.#what = what
     return () => {
       this.#listener = undefined
       this.#unheard = []
     }
   }
 
-  tell(what: string, say: Message['say']): void {
-    if (this.#listener !== undefined && !this.isCut) this.#unheard.push({ what, say })
+  /** `forAll`: it is not about a record only. */
+  tell(what: string, forAll: boolean, say: Message['say']): void {
+    if (this.#listener === undefined || this.isCut || !(forAll || this.#what === 'everything')) return
+    this.#unheard.push({ what, say })
   }
 
   /** The process asks whether it has heard everything, and is answered behind all that was told before. */
   beat(now: number): void {
-    this.tell('proven', (listener) => listener.proven(now))
+    this.tell('proven', true, (listener) => listener.proven(now))
   }
 
   /** What it is going to hear next. */
@@ -132,10 +208,18 @@ export class Ear {
     this.#unheard = []
   }
 
+  /** What it listened to is gone. */
+  lose(): void {
+    this.cut()
+    this.#isReplaced = true
+  }
+
   mend(): void {
     if (!this.isCut) return
     this.isCut = false
     this.#listener?.gap()
+    if (this.#isReplaced) this.#listener?.replaced()
+    this.#isReplaced = false
   }
 }
 
@@ -143,6 +227,8 @@ export class Ear {
 export class Line {
   isDead: boolean = false
   isClosed: boolean = false
+  /** The place was replaced, and this process has not found the new one. */
+  isAway: boolean = false
   /** What was asked although the store had been closed. */
   tooLate: string | undefined
   readonly #net: Net
@@ -156,7 +242,8 @@ export class Line {
   send<T>(what: string, isWriting: boolean, effect: () => T): Promise<T> {
     if (this.isDead) return new Promise(() => {})
     if (this.isClosed) this.tooLate ??= what
-    return this.#net.send(`p${this.#process} ${what}`, isWriting, effect)
+    const named = `p${this.#process} ${what}`
+    return this.isAway ? this.#net.refuse(named) : this.#net.send(named, isWriting, effect)
   }
 }
 
@@ -167,6 +254,8 @@ export interface FarOptions {
   readonly adds: boolean
   /** Its keys fail each by itself. */
   readonly inParts: boolean
+  /** It has all that Redis has. */
+  readonly isWhole?: boolean
   readonly maxStaleness: number
 }
 
@@ -175,7 +264,7 @@ export function sharedStore(
   place: SharedPlace,
   ear: Ear,
   line: Line,
-  { bulk, adds, inParts, maxStaleness }: FarOptions,
+  { bulk, adds, inParts, isWhole = false, maxStaleness }: FarOptions,
 ): Store<Entry> {
   const states = new Map<string, Stamps>()
   /** Entries of one state come with one array, as those of core's `encoded` do. */
@@ -204,11 +293,13 @@ export function sharedStore(
         place.seize(key, token, ms)
         return read(key)
       }),
-    fill: (key, token, record) =>
+    fill: (key, token, record, ttl, isChange = false) =>
       line.send(`fill ${key}`, true, () => {
         if (place.holderOf(key) !== token) return false
-        place.set(key, record)
-        return place.end(key, token)
+        place.set(key, record, ttl)
+        place.end(key, token)
+        if (isChange) place.changed(ear, key)
+        return true
       }),
     renew: (key, token, ms) =>
       line.send(`renew ${key}`, true, () => {
@@ -218,17 +309,17 @@ export function sharedStore(
       }),
     drop: (key, token) => line.send(`drop ${key}`, true, () => void place.end(key, token)),
   }
-  const channel: Channel = { maxStaleness, listen: (listener) => ear.listen(listener) }
+  const channel: Channel = { maxStaleness, listen: (listener, what) => ear.listen(listener, what) }
   return {
     name: 'far',
     get: (key) => line.send(`get ${key}`, false, () => read(key)),
-    set: (key, record) => line.send(`set ${key}`, true, () => place.change(ear, key, record)),
+    set: (key, record, ttl) => line.send(`set ${key}`, true, () => place.change(ear, key, record, ttl)),
     delete: (key) => line.send(`delete ${key}`, true, () => place.change(ear, key, undefined)),
     ...(adds && {
-      add: (key: string, record: Entry) =>
+      add: (key: string, record: Entry, ttl: number) =>
         line.send(`add ${key}`, true, () => {
           const found = read(key)
-          if (found === undefined) place.set(key, record)
+          if (found === undefined) place.set(key, record, ttl)
           return found
         }),
     }),
@@ -237,12 +328,25 @@ export function sharedStore(
         line.send(`getMany ${keys.join(' ')}`, false, () => keys.map(read)),
       clear: (prefix: string) =>
         line.send(`clear ${prefix}`, true, () => {
-          for (const key of place.records.keys())
-            if (key.startsWith(prefix)) place.change(ear, key, undefined)
+          for (const key of place.records.keys()) if (key.startsWith(prefix)) place.forget(key)
+        }),
+    }),
+    ...(isWhole && {
+      setMany: (records: readonly (readonly [string, Entry, number])[]) =>
+        line.send(`setMany ${records.map(([key]) => key).join(' ')}`, true, () => {
+          for (const [key, record, ttl] of records) place.change(ear, key, record, ttl)
+        }),
+      deleteMany: (keys: readonly string[]) =>
+        line.send(`deleteMany ${keys.join(' ')}`, true, () => {
+          for (const key of keys) place.change(ear, key, undefined)
+        }),
+      prolong: (keys: readonly string[], ttl: number) =>
+        line.send(`prolong ${keys.join(' ')}`, true, () => {
+          for (const key of keys) place.prolong(key, ttl)
         }),
     }),
     ...(inParts && { partOf: (key: string) => key }),
-    ...(ear.hears === 'marks' && { channel }),
+    ...(ear.hasChannel && { channel }),
     leases,
     close: () => {
       line.isClosed = true

@@ -17,9 +17,10 @@ import {
 } from '@larder/core'
 import { memory } from '@larder/memory'
 import { manualClock, type ManualClock } from '@larder/testing'
+import { tiered, type TieredOptions } from '@larder/tiered'
 import fc from 'fast-check'
 import { Ear, Line, type FarOptions, SharedPlace, sharedStore } from './far.ts'
-import { type Scope, type Value, Violation, Witness } from './witness.ts'
+import { type Scope, STORE_DEADLINE, type Value, Violation, Witness } from './witness.ts'
 import { farStore, nearStore, Net, turns } from './world.ts'
 
 const KEYS = ['k', 'l', 'm'] as const
@@ -73,7 +74,7 @@ type Act =
   | { readonly act: 'hear'; readonly cache: number; readonly count: number }
   | { readonly act: 'cut' | 'mend' | 'die'; readonly cache: number }
   | { readonly act: 'flow'; readonly cache: number; readonly lands: boolean }
-  | { readonly act: 'restart' }
+  | { readonly act: 'restart' | 'stand by' | 'replace' }
 
 export interface Step {
   readonly turns: number
@@ -102,21 +103,36 @@ export const WORLDS = [
   'leases, failing',
   'channel',
   'channel, failing',
+  'tiers',
+  'tiers, failing',
+  'tiers, in parts',
+  'tiers, in parts, failing',
+  'tiers, writing behind, failing',
+  'tiers, serving stale, failing',
+  'tiers, small, failing',
+  'tiers of three',
+  'tiers, deaf',
+  'tiers, deaf, failing',
 ] as const
 export type World = (typeof WORLDS)[number]
 
-/** How many processes a world has. Where it is one, there are two caches on one store. */
-const processesOf = (world: World): number =>
-  world.startsWith('leases') || world.startsWith('channel') ? 3 : world.startsWith('processes') ? 2 : 1
+const hasTiers = (world: World): boolean => world.startsWith('tiers')
+const hasChannel = (world: World): boolean =>
+  world.startsWith('channel') || (hasTiers(world) && !world.includes('deaf'))
+const isFailing = (world: World): boolean => world.includes('failing')
 
-const scopeOf = (world: World): Scope =>
-  world.startsWith('leases')
-    ? 'leases'
-    : world.startsWith('channel')
-      ? 'channel'
-      : world.startsWith('processes')
-        ? 'processes'
-        : 'one process'
+/** How many processes a world has. Where it is one, there are two caches on one store. */
+const processesOf = (world: World): number => {
+  if (world.startsWith('near') || world.startsWith('far')) return 1
+  return world.startsWith('processes') ? 2 : 3
+}
+
+const scopeOf = (world: World): Scope => {
+  const processes = processesOf(world)
+  if (processes === 1) return 'one process'
+  if (processes === 2) return 'processes'
+  return hasChannel(world) ? 'channel' : 'leases'
+}
 
 const MAX_STALENESS = 250
 
@@ -208,11 +224,11 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
     { weight: 8, arbitrary: act('land', { which: index(3) }) },
   ]
   if (isFar) {
-    const losses = world.includes('failing') ? (['lose', 'lose answer'] as const) : []
+    const losses = isFailing(world) ? (['lose', 'lose answer'] as const) : []
     const ways = fc.constantFrom('apply' as const, 'answer' as const, 'answer' as const, ...losses)
     always.push({ weight: 24, arbitrary: act('deliver', { which: index(4), how: ways }) })
   }
-  if (world.includes('failing')) {
+  if (isFailing(world)) {
     const state = fc.constantFrom<Net['state']>('up', 'up', 'down', 'read-only')
     always.push({ weight: 3, arbitrary: act('network', { state }) })
   }
@@ -220,7 +236,7 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
     // Without it a history would hardly get beyond the first load.
     always.push({ weight: 20, arbitrary: act('flow', { cache: index(caches), lands: fc.boolean() }) })
   }
-  if (world.startsWith('channel')) {
+  if (hasChannel(world)) {
     const cache = index(caches)
     always.push(
       { weight: 10, arbitrary: act('hear', { cache, count: fc.constantFrom(1, 1, 2, 9) }) },
@@ -228,9 +244,12 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
       { weight: 1, arbitrary: act('mend', { cache }) },
     )
   }
-  if (isShared && world.includes('failing')) {
+  if (isShared && isFailing(world)) {
     always.push({ weight: 1, arbitrary: act('die', { cache: index(caches) }) })
     always.push({ weight: 1, arbitrary: act('restart', {}) })
+  }
+  if (hasTiers(world) && hasChannel(world) && isFailing(world)) {
+    always.push({ weight: 1, arbitrary: act('stand by', {}) }, { weight: 1, arbitrary: act('replace', {}) })
   }
   const steps = fc.oneof(...always, ...weighted)
   const pauses = fc.oneof(
@@ -308,13 +327,35 @@ class Player {
       return nearStore(memory({ maxEntries: MAX_ENTRIES, clock: this.#clock }), this.#net)
     }
     if (processesOf(world) <= 2) return farStore(this.#place, this.#net, !world.endsWith('key by key'))
-    const ear = new Ear(world.startsWith('channel') ? 'marks' : 'nothing')
+    const ear = new Ear(hasChannel(world))
     const line = new Line(this.#net, process)
-    const inParts = world.endsWith('in parts')
-    const options: FarOptions = { bulk: !inParts, adds: !inParts, inParts, maxStaleness: MAX_STALENESS }
+    const inParts = world.includes('in parts')
+    const options: FarOptions = {
+      bulk: !inParts,
+      adds: !inParts,
+      inParts,
+      isWhole: hasTiers(world) && !inParts,
+      maxStaleness: MAX_STALENESS,
+    }
     this.#place.ears.push(ear)
+    this.#place.lines.push(line)
     this.#lines.push(line)
-    return sharedStore(this.#place, ear, line, options)
+    const far = sharedStore(this.#place, ear, line, options)
+    return hasTiers(world) ? this.#inTiers(far) : far
+  }
+
+  #inTiers(far: Store<Entry>): Store<Entry> {
+    const world = this.#world
+    // Sweeping only gives space back, and its timers would count as the engine's.
+    const clock = { ...this.#clock, after: () => () => {} }
+    const how: Partial<TieredOptions> = {
+      maxStaleness: MAX_STALENESS,
+      ...(world.includes('serving stale') && { whenFarIsDown: 'serve-stale' }),
+      ...(world.includes('writing behind') && { farWrites: 'background' }),
+    }
+    const near = memory({ clock, ...(world.includes('small') && { maxEntries: 2 }) })
+    if (world !== 'tiers of three') return tiered({ near, far, ...how })
+    return tiered({ near: memory({ clock, maxEntries: 2 }), far: tiered({ near, far, ...how }) })
   }
 
   async do(step: Act): Promise<void> {
@@ -324,13 +365,8 @@ class Player {
         return this.#read(step, 'get', [step.key], (cache, [key]) => cache.get(key).then((value) => [value]))
       case 'getMany':
         return this.#read(step, 'get', step.keys, (cache, keys) => cache.getMany(keys))
-      case 'peek': {
-        const called = this.witness.now(`peek ${KEYS[step.key]}`)
-        const key = keyAt(step.key)
-        const space = SPACES[step.space] ?? ''
-        const answer = this.#cache(step).peek(key)
-        return this.witness.answered(this.#process(step), called, 'get', space, key, answer)
-      }
+      case 'peek':
+        return void this.#peek(step, keyAt(step.key))
       case 'getOrSet':
         return this.#getOrSet(step, step.key, step.how)
       case 'getOrSetMany':
@@ -379,6 +415,7 @@ class Player {
         const key = all[which]
         if (key === undefined) return
         this.witness.disturbed(`${key} vanishes`)
+        this.#isLossy = true
         if (which < records.size) records.delete(key)
         else leases.delete(key)
         return
@@ -391,14 +428,44 @@ class Player {
         this.witness.now(`p${step.cache} is cut`)
         return this.#place.ears[step.cache]?.cut()
       case 'mend':
-        this.witness.disturbed(`p${step.cache} is mended`)
-        return this.#place.ears[step.cache]?.mend()
+        return this.#mend(step.cache)
       case 'restart':
-        this.witness.disturbed('the place loses everything')
-        return this.#place.restart()
+        this.#place.restart()
+        return this.#replaced('the place loses everything')
+      case 'stand by':
+        this.witness.standBy()
+        return this.#place.standBy()
+      case 'replace':
+        this.#place.replace()
+        return this.#replaced('the place is replaced')
       case 'die':
         return this.#die(step.cache)
     }
+  }
+
+  #mend(process: number): void {
+    this.witness.disturbed(`p${process} is mended`)
+    const line = this.#lines[process]
+    if (line !== undefined) line.isAway = false
+    this.#place.ears[process]?.mend()
+  }
+
+  /** What was on its way does not arrive any more, nor does its answer. */
+  #replaced(what: string): void {
+    this.witness.replaced(what)
+    for (const [i] of this.#net.parcels.slice().entries())
+      this.#deliver(0, i % 2 === 0 ? 'lose' : 'lose answer')
+    if (!hasChannel(this.#world)) for (const i of this.#lines.keys()) this.#mend(i)
+  }
+
+  /** What is in this process. Where there are tiers, what a read answers at once. */
+  #peek(where: Where, key: string): unknown {
+    const process = this.#process(where)
+    const space = SPACES[where.space] ?? ''
+    const called = this.witness.now(`p${process} peek ${space} ${key}`)
+    const answer = this.#cache(where).peek(key)
+    this.witness.answered({ process, called, how: 'get', space, key, isNear: true }, answer)
+    return answer
   }
 
   /** All that one process has asked for is answered, for a while. */
@@ -463,6 +530,7 @@ class Player {
     if (this.#lines.length > 0) await this.#giveBack()
     await this.#rest()
     this.#assertSettled('promises never settled')
+    this.#delivered()
     for (let cache = 0; cache < this.#caches.length; cache++) {
       for (let space = 0; space < SPACES.length; space++) {
         const keys = KEYS.map((_, key) => key)
@@ -474,6 +542,7 @@ class Player {
     const isWhole = this.#lines.length > 0 && !this.#lines.some(({ isDead }) => isDead)
     if (isWhole && this.#clock.pending > 0)
       this.witness.fail(`${this.#clock.pending} timers are left at rest`)
+    if (hasTiers(this.#world)) await this.#agree()
     const alive = this.#caches.flatMap(([root], i) => (this.#isDead(i) || root === undefined ? [] : [root]))
     for (const root of alive) this.#books(root)
     for (const [i, root] of alive.entries()) this.#settles(i, root.close())
@@ -484,6 +553,49 @@ class Player {
       this.witness.fail(`${this.#clock.pending} timers are left after close`)
     }
   }
+
+  /** Whatever was said by those who live has got through, by now. */
+  #delivered(): void {
+    const shared = this.#lines.length > 0
+    for (const process of this.#lines.keys()) {
+      if (shared && !this.#isDead(process)) this.witness.delivered(process)
+    }
+  }
+
+  /** Everybody finds what the place holds; and where nothing was lost, or came late, nobody has anything else. */
+  async #agree(): Promise<void> {
+    if (isFailing(this.#world)) this.#isLossy = true
+    for (const [i, space] of SPACES.entries()) {
+      const there = KEYS.map((key) => this.#there(`${space}:${key}`))
+      for (const process of this.#lines.keys()) {
+        const cache = this.#caches[process]?.[i]
+        if (this.#isDead(process) || cache === undefined) continue
+        this.#settles(process, cache.getMany(KEYS), (values) => {
+          KEYS.forEach((key, at) => {
+            const read = (values as readonly (Value | undefined)[])[at]
+            if (read === there[at] || (this.#isLossy && read !== undefined)) return
+            const [mine, theirs] = [read?.id, there[at]?.id]
+            this.witness.fail(
+              `p${process} reads #${mine} of ${space}:${key} at the end, the place has #${theirs}`,
+            )
+          })
+        })
+      }
+    }
+    for (let round = 0; round < 3; round++) await this.#deliverAll()
+    this.#throwBroken()
+  }
+
+  /** What the place holds and may be believed as fresh. */
+  #there(key: string): Value | undefined {
+    const record = this.#place.get(key)
+    if (record === undefined || this.#clock.now() >= record.freshUntil) return undefined
+    const isMarked = record.terms.stamps.every(({ tag, token }) => this.#place.get(tag)?.value === token)
+    return isMarked ? (record.value as Value) : undefined
+  }
+
+  /** Something was lost, or came too late to be believed. */
+  #isLossy = false
 
   #isDead(process: number): boolean {
     return this.#lines[process]?.isDead === true
@@ -497,12 +609,12 @@ class Player {
   /** Ends all that is under way, in less time than a lease lasts: who has none to fill must have given it back by then. */
   async #giveBack(): Promise<void> {
     this.#net.state = 'up'
-    for (const line of this.#lines.keys()) await this.do({ act: 'mend', cache: line })
+    for (const line of this.#lines.keys()) if (!this.#isDead(line)) this.#mend(line)
     for (let pauses = 0; pauses < 8; pauses++) {
       for (let round = 0; round < 6; round++) await this.#deliverAll()
       await this.#clock.advance(LONGEST_LOOK)
     }
-    if (this.#world.includes('failing')) return
+    if (isFailing(this.#world)) return
     const ended = this.#clock.now() - 8 * LONGEST_LOOK + LEASE
     for (const [key, { until }] of this.#place.leases) {
       if (until > this.#clock.now())
@@ -613,11 +725,16 @@ class Player {
     const keys = keyNumbers.map(keyAt) as [string, ...string[]]
     const space = SPACES[where.space] ?? ''
     const process = this.#process(where)
+    const near = keys.map((key) => hasTiers(this.#world) && this.#peek(where, key) !== undefined)
     const called = this.witness.now(`p${process} ${how} ${space} ${keys.join(' ')}`)
     this.#settles(where.cache, read(this.#cache(where), keys, called), (answers) => {
       this.witness.counts.reads += keys.length
       keys.forEach((key, i) => {
-        this.witness.answered(process, called, how, space, key, (answers as readonly unknown[])[i])
+        const isNear = near[i] === true
+        this.witness.answered(
+          { process, called, how, space, key, isNear },
+          (answers as readonly unknown[])[i],
+        )
       })
     })
   }
@@ -743,6 +860,7 @@ class Player {
   async #advance(ms: number): Promise<void> {
     // What has been on its way for very long is taken for dead by the engine, and must not take effect after that.
     for (const parcel of this.#net.parcels) {
+      if (this.#clock.now() + ms - parcel.sent >= STORE_DEADLINE) this.#isLossy = true
       if (this.#clock.now() + ms - parcel.sent > 20_000) parcel.answer()
     }
     this.witness.passed(ms)

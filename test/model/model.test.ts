@@ -23,6 +23,11 @@
  * Where a store has leases it judges all processes strictly, and what the store keeps, and that no lease is left behind;
  * where it has a channel too, tags and `clear` of others may be seen `maxStaleness` late. far.ts is such a store.
  *
+ * In the worlds with tiers each process keeps copies of it, and every read is also a peek. What a copy answers may be
+ * `maxStaleness` older than an invalidation by another process, and nothing excuses more: not that a message was lost, told late
+ * or overtaken, nor that the place did not answer, lost everything, or was replaced by one that lacks what was acknowledged last. When all
+ * is quiet again, everybody must find what the place has.
+ *
  * What it does not judge: without leases, reads of a process against single keys deleted in another;
  * operations of a store that take effect more than 30 s after they were sent.
  *

@@ -50,9 +50,10 @@ function office(core: Core, hears: 'marks' | 'nothing' = 'nothing', options: Opt
   const place = new SharedPlace(clock)
   const far = { bulk: true, adds: hears === 'marks', inParts: false, maxStaleness: MAX_STALENESS }
   const open = (process: number): Desk => {
-    const ear = new Ear(hears)
+    const ear = new Ear(hears === 'marks')
     const line = new Line(net, process)
     place.ears.push(ear)
+    place.lines.push(line)
     const cache = core.createCache({ store: sharedStore(place, ear, line, far), clock, ...options })
     const parcels = (what: string): Net['parcels'] =>
       net.parcels.filter((each) => each.what.startsWith(`p${process} ${what}`))
@@ -129,35 +130,6 @@ export const sharedScenarios = {
     expect(await after).toBe('new')
     expect(await there.flowing(there.cache.get('k'))).toBe('new')
   },
-
-  'who comes after a deletion elsewhere is not answered by what a waiting load had asked for before it':
-    async (core) => {
-      const { here, there, clock } = office(core)
-      const theirs = held<string>()
-      const loading = there.cache.getOrSet('k', theirs.load)
-      await there.flow()
-      const ours = held<string>()
-      const before = here.cache.getOrSet('k', ours.load)
-      await here.flow() // it is told that another process loads, and waits
-      theirs.release('old')
-      await there.flow()
-      await clock.advance(LONGEST_LOOK)
-      await turns(60)
-      const [look] = here.parcels('read')
-      look?.apply()
-      await there.flowing(there.cache.delete('k'))
-      const after = here.cache.getOrSet('k', ours.load)
-      await turns(60)
-      for (const each of here.parcels('')) if (each !== look) each.answer()
-      await turns(60)
-      await here.flow()
-      for (const call of ours.calls) call.release('new')
-      await here.flow()
-
-      expect(await now(loading)).toBe('old')
-      expect(await now(before)).toBe('old')
-      expect(await now(after)).toBe('new')
-    },
 
   'who finds a stale record shares the load under way while that has its lease, and not any more after that':
     async (core) => {

@@ -32,6 +32,18 @@ interface Invalidation {
   acknowledged: number | undefined
 }
 
+/** A read of one key. */
+export interface Read {
+  readonly process: number
+  /** The moment of its call. */
+  readonly called: number
+  readonly how: 'get' | 'getOrSet'
+  readonly space: string
+  readonly key: string
+  /** It is answered from the memory of the process. */
+  readonly isNear: boolean
+}
+
 interface Load {
   readonly process: number
   /** Of many keys: those that another process is loading, too, are loaded again where there is a stale record. */
@@ -43,7 +55,7 @@ interface Load {
 }
 
 /** ms; that of createCache. */
-const STORE_DEADLINE = 100
+export const STORE_DEADLINE = 100
 
 /**
  * How strictly answers are judged. In one process, everything. Among processes: what was invalidated by tags and `clear`;
@@ -82,6 +94,8 @@ export class Witness {
   /** Something after which loads of any key may begin anew: somebody left, a mark got lost. */
   #disturbed = 0
   #isLosing = false
+  /** What was acknowledged since then would be lost with the place. */
+  #stoodBy = 0
   /** When an operation of a process failed last: it knows no more than it knew before. */
   readonly #failed = new Map<number, number>()
 
@@ -138,6 +152,26 @@ export class Witness {
 
   disturbed(what: string): void {
     this.#disturbed = this.now(what)
+  }
+
+  standBy(): void {
+    this.#stoodBy = this.now('another place stands by')
+  }
+
+  /** Another place has taken over, and knows nothing of what was acknowledged since it stood by. */
+  replaced(what: string): void {
+    this.disturbed(what)
+    for (const each of this.#invalidations) {
+      if ((each.acknowledged ?? 0) > this.#stoodBy) each.acknowledged = undefined
+    }
+  }
+
+  /** What was said by `process` has got through, also what could not be delivered at first, or was lost with the place. */
+  delivered(process: number): void {
+    const at = this.now(`all that p${process} has said got through`)
+    for (const each of this.#invalidations) {
+      if (each.process === process && each.settled !== undefined) each.acknowledged ??= at
+    }
   }
 
   /** An operation of a process failed. */
@@ -234,25 +268,21 @@ export class Witness {
     )
   }
 
-  /** Judges the answer to a read that was called at the moment `called`. */
-  answered(
-    process: number,
-    called: number,
-    how: 'get' | 'getOrSet',
-    space: string,
-    key: string,
-    answer: unknown,
-  ): void {
+  /** Judges the answer to a read. */
+  answered(read: Read, answer: unknown): void {
     if (answer === undefined) return
+    const { process, called, how, space, key, isNear } = read
     const value = answer as Value
     this.now(`answer to ${called}: #${value.id}`)
     if (value.space !== space || value.key !== key) {
       this.fail(`${space}:${key} answered the value of ${value.space}:${value.key}`)
     }
-    const isBlind = this.#isBlind(process, space, key, called)
-    for (const { kind, called: since, process: by } of this.#against(process, value, called)) {
-      if (kind === 'expire' && how === 'getOrSet') continue
-      if (by !== process && (isBlind || (this.#failed.get(process) ?? 0) > called)) continue
+    // A store that did not answer excuses nothing that was not asked of it.
+    const isExcused =
+      !isNear && (this.#isBlind(process, space, key, called) || (this.#failed.get(process) ?? 0) > called)
+    for (const { kind, called: since, process: by } of this.#against(process, value, called, isNear)) {
+      if (kind === 'expire' && how === 'getOrSet' && !isNear) continue
+      if (by !== process && isExcused) continue
       this.fail(`read ${called} of ${space}:${key} answered #${value.id}, invalidated by ${kind} at ${since}`)
     }
   }
@@ -288,19 +318,19 @@ export class Witness {
   }
 
   /** The invalidations that forbid `value` to a read called at the moment `called`. */
-  #against(process: number, value: Value, called: number): Invalidation[] {
+  #against(process: number, value: Value, called: number, isNear = false): Invalidation[] {
     return this.#invalidations.filter((each) => {
       const isOwn = each.process === process
       const known = isOwn ? each.called : each.acknowledged
       if (known === undefined || known >= called) return false
-      if (!isOwn && this.#maySeeLate(each, known, called)) return false
+      if (!isOwn && this.#maySeeLate(each, known, called, isNear)) return false
       return this.#isOlder(each, value) && this.#touches(each, value)
     })
   }
 
-  /** Tags and `clear` of others are heard of through the channel. */
-  #maySeeLate({ kind }: Invalidation, acknowledged: number, called: number): boolean {
-    if (this.scope !== 'channel' || (kind !== 'tags' && kind !== 'clear')) return false
+  /** Tags and `clear` of others are heard of through the channel; and what is near was asked for a while ago. */
+  #maySeeLate({ kind }: Invalidation, acknowledged: number, called: number, isNear: boolean): boolean {
+    if (!isNear && (this.scope !== 'channel' || (kind !== 'tags' && kind !== 'clear'))) return false
     const passed = (this.#times[called] ?? 0) - (this.#times[acknowledged] ?? 0)
     return passed <= this.#options.maxStaleness
   }

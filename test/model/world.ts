@@ -58,11 +58,13 @@ export class Net {
     this.clock = clock
   }
 
+  refuse(what: string): Promise<never> {
+    this.refused(what)
+    return Promise.reject(new Error(`the store refuses ${what}`))
+  }
+
   send<T>(what: string, isWriting: boolean, effect: () => T): Promise<T> {
-    if (this.state === 'down' || (this.state === 'read-only' && isWriting)) {
-      this.refused(what)
-      return Promise.reject(new Error(`the store refuses ${what}`))
-    }
+    if (this.state === 'down' || (this.state === 'read-only' && isWriting)) return this.refuse(what)
     return new Promise<T>((resolve, reject) => {
       let outcome: { readonly value: T } | undefined
       const gone = (): void => {

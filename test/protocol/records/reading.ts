@@ -2,10 +2,9 @@
  * Reading: near, else far, else a load. Each file of core that has a part in it is named where it is copied.
  */
 
-import { answer, fill } from './far.ts'
+import { answer, answered, fill } from './far.ts'
 import { empty, SLOTS, type SlotFields, type State } from './layout.ts'
-import type { Switches } from './switches.ts'
-import { dated, isBehind, isBelieved, KEYS, leave, NAMES, SAID, SLOT, type World } from './world.ts'
+import { isBehind, isBelieved, KEYS, leave, NAMES, SAID, SLOT, type World } from './world.ts'
 
 export function reads(world: World, p: number, k: number): void {
   begin(world, p, k)
@@ -30,30 +29,24 @@ function ask(state: State, p: number, slot: SlotFields, takes: boolean, { on }: 
   slot.token = 0
   slot.isStale = 0
   slot.isCut = 0
-  date(slot, state, p, on)
+  slot.age = 0
+  slot.covered = on.periods ? (state.processes[p]?.fields.isProven ?? 0) : 1
   // Its load is open to others while it asks.
-  if (takes) slot.isOnBoard = 1
-}
-
-function date(slot: SlotFields, state: State, p: number, on: Switches): void {
-  const { covered, age } = dated(state, p, on)
-  slot.covered = covered
-  slot.age = age
-  slot.isHeard = 0
+  slot.isOnBoard = slot.takes
 }
 
 function begin(world: World, p: number, k: number): void {
-  const { from, on } = world
+  const { from, on, setting } = world
   const process = from.processes[p]
   const own = process?.own[k]
   if (process === undefined || own === undefined || process.fields.gets === 0) return
   const who = `${NAMES[p]} reads ${KEYS[k]}`
-  if (isBelieved(from, p, k, on)) return serveNear(world, p, k, who)
+  const mayServe = own.fields.nearStale === 0 || setting.stale === 'while-revalidating'
+  if (mayServe && isBelieved(from, p, k, on)) return serveNear(world, p, k, who)
   if (isBehind(from, p, k) && on.ownBarrier) return readBehind(world, p, k, who)
   if (process.fields.isLinked === 0) {
     const state = begun(world, p)
-    if (serveUnproven(world, state, p, k, who)) return
-    if (loadAlone(world, state, p, k, freeSlot(state, p, k))) {
+    if (loadAlone(state, p, k, freeSlot(state, p, k))) {
       world.take(() => `${who}: far does not answer, so it loads without a lease`)
     }
     return
@@ -73,11 +66,19 @@ function serveNear(world: World, p: number, k: number, who: string): void {
   const fields = state.processes[p]?.own[k]?.fields
   const key = state.keys[k]
   if (fields === undefined || key === undefined) return
-  const { near, floor } = fields
+  const { near, nearStale, floor } = fields
   const broken =
     tooOld('G1', near, floor, who) ??
     (world.from.world.hasFailedOver === 0 ? tooOld('G4', near, key.acked2, who) : undefined)
-  world.take(() => `${who}: v${near} is near`, broken)
+  const s = freeSlot(state, p, k)
+  if (nearStale === 1 && onBoard(state, p, k) === undefined) {
+    const slot = slotOf(state, p, k, s)
+    if (slot !== undefined && !isBehind(state, p, k)) {
+      slot.isBackground = 1
+      ask(state, p, slot, true, world)
+    }
+  }
+  world.take(() => `${who}: v${near} is near${nearStale === 1 ? ', stale; it refreshes it' : ''}`, broken)
 }
 
 /** reads.ts, #behind: what was said here counts more than what far would say. */
@@ -90,7 +91,7 @@ function readBehind(world: World, p: number, k: number, who: string): void {
     const broken = tooOld('G1', said, floor, who)
     return world.take(() => `${who}: v${said} is being set here`, broken)
   }
-  if (!loadAlone(world, state, p, k, freeSlot(state, p, k))) return
+  if (!loadAlone(state, p, k, freeSlot(state, p, k))) return
   world.take(() => `${who}: its invalidation is under way, so it loads without a lease`)
 }
 
@@ -119,20 +120,8 @@ function askFar(world: World, p: number, k: number, who: string): void {
   world.take(() => `${who}: it asks far`)
 }
 
-/** copies.ts, unproven: where that was asked for, a copy that may be out of date, since far does not answer. */
-function serveUnproven(world: World, state: State, p: number, k: number, who: string): boolean {
-  const fields = state.processes[p]?.own[k]?.fields
-  if (!world.setting.servesUnproven || fields === undefined || fields.near === 0) return false
-  const { near, floor } = fields
-  world.take(
-    () => `${who}: far does not answer, so the copy that it has may be out of date: v${near}`,
-    tooOld('G1', near, floor, who),
-  )
-  return true
-}
-
 /** Joins the load that is under way, or begins one that will not be stored. Whether there was room. */
-function loadAlone({ on }: World, state: State, p: number, k: number, s: number): boolean {
+function loadAlone(state: State, p: number, k: number, s: number): boolean {
   const own = state.processes[p]?.own[k]
   const open = onBoard(state, p, k)
   if (own === undefined) return false
@@ -145,7 +134,6 @@ function loadAlone({ on }: World, state: State, p: number, k: number, s: number)
   slot.state = SLOT.loading
   slot.isOnBoard = 1
   slot.floor = own.fields.floor
-  date(slot, state, p, on)
   return true
 }
 
@@ -175,8 +163,8 @@ function goOn(world: World, p: number, k: number, s: number): void {
 
 function isAnswered(world: World, p: number, k: number, s: number): void {
   const state = world.step()
-  const told = answer(world, state, p, k, s)
-  world.take(told)
+  answer(world, state, p, k, s)
+  world.take(() => answered(state, p, k, s))
 }
 
 /** The request or its answer is lost. */
@@ -204,19 +192,18 @@ function fillIsLost(world: World, p: number, k: number, s: number): void {
 /** A record has come. */
 function hears(world: World, p: number, k: number, s: number, slot: SlotFields): void {
   const { on, setting } = world
-  const { value, isCut, isHeard, isStale } = slot
+  const { value, isCut, isStale } = slot
   const who = `${NAMES[p]} hears of v${value}`
   const state = world.step()
   const to = slotOf(state, p, k, s)
   if (to === undefined) return
-  const floor = state.processes[p]?.own[k]?.fields.floor ?? 0
-  if (isStale === 1 && isCut === 1 && on.staleFenced) {
+  if (isStale === 1 && isCut === 1) {
     askAgain(world, state, p, k, to)
     return world.take(() => `${who}, but something was said meanwhile: it asks again`)
   }
   const broken = tooOld('G1', value, slot.floor, who) ?? tooOld('G3', value, slot.acked, who)
+  if (isCut === 0 || !on.nearSequence) keepNear(state, p, k, to, value, isStale)
   if (isStale === 0) {
-    if ((isCut === 0 && isHeard === 0) || !on.answerSequence) keepNear(state, p, k, to, value)
     empty(to)
     return world.take(() => `${who}: that is the answer`, broken)
   }
@@ -231,10 +218,7 @@ function hears(world: World, p: number, k: number, s: number, slot: SlotFields):
     to.isBackground = 1
     ask(state, p, to, true, world)
   }
-  world.take(
-    () => `${who}, stale: that is the answer, and it refreshes it`,
-    broken ?? tooOld('what is stale', value, floor, who),
-  )
+  world.take(() => `${who}, stale: that is the answer, and it refreshes it`, broken)
 }
 
 function keepNear(
@@ -243,10 +227,12 @@ function keepNear(
   k: number,
   { covered, age }: { readonly covered: number; readonly age: number },
   value: number,
+  isStale: number,
 ): void {
   const fields = state.processes[p]?.own[k]?.fields
   if (fields === undefined) return
   fields.near = value
+  fields.nearStale = isStale
   fields.nearCovered = covered
   fields.nearAge = age
 }
@@ -258,7 +244,7 @@ function askAgain(world: World, state: State, p: number, k: number, slot: SlotFi
   const fields = state.processes[p]?.own[k]?.fields
   if (key !== undefined && token !== 0 && slot.state === SLOT.leased && key.lease === token) key.lease = 0
   if ((isBehind(state, p, k) && world.on.ownBarrier) || state.processes[p]?.fields.isLinked === 0) {
-    alone(world, state, p, k, slot)
+    alone(state, p, k, slot)
     if (fields !== undefined && fields.saidIsSet === 1 && fields.saidState !== 0) empty(slot)
     return
   }
@@ -266,10 +252,10 @@ function askAgain(world: World, state: State, p: number, k: number, slot: SlotFi
 }
 
 /** The request becomes a load without a lease, or joins the one that is under way. */
-function alone({ on }: World, state: State, p: number, k: number, slot: SlotFields): void {
+function alone(state: State, p: number, k: number, slot: SlotFields): void {
   const { floor, old, isBackground } = slot
-  empty(slot)
   const open = onBoard(state, p, k)
+  empty(slot)
   if (open !== undefined) {
     open.floor = Math.max(open.floor, floor)
     return
@@ -279,7 +265,6 @@ function alone({ on }: World, state: State, p: number, k: number, slot: SlotFiel
   slot.floor = floor
   slot.old = old
   slot.isBackground = isBackground
-  date(slot, state, p, on)
 }
 
 /** It has got the lease: whatever was under way here was overtaken. */
@@ -298,7 +283,6 @@ function boards(world: World, p: number, k: number, s: number, { isCut, takes, t
   const open = onBoard(state, p, k)
   if (open !== undefined) {
     const hasBegun = open.state >= SLOT.loading
-    if (!hasBegun && mustLook(world, open)) return waitsBesides(world, state, k, slot, who)
     if (!world.on.joinByLease || !hasBegun) return joins(world, state, k, open, slot, who)
     open.isCut = 1
     open.isOnBoard = 0
@@ -306,7 +290,6 @@ function boards(world: World, p: number, k: number, s: number, { isCut, takes, t
   slot.state = SLOT.loading
   slot.isOnBoard = 1
   slot.isCut = 0
-  date(slot, state, p, world.on)
   world.take(() => `${who}: it begins to load`)
 }
 
@@ -322,25 +305,7 @@ function takesOff(world: World, p: number, k: number, s: number, who: string): v
   }
   slot.state = SLOT.loading
   slot.takes = 0
-  date(slot, state, p, world.on)
   world.take(() => `${who}: it begins to load`)
-}
-
-/** Whether what an open load has asked for may be older than what somebody else has just been told. */
-function mustLook({ on }: World, { state, takes }: SlotFields): boolean {
-  return on.freshLooks && takes === 0 && state >= SLOT.asked && state <= SLOT.failed
-}
-
-/** It waits for that load, and looks again. */
-function waitsBesides(world: World, state: State, k: number, slot: SlotFields, who: string): void {
-  const key = state.keys[k]
-  if (key !== undefined && slot.state === SLOT.leased && key.lease === slot.token) key.lease = 0
-  const { floor, acked } = slot
-  empty(slot)
-  slot.state = SLOT.waiting
-  slot.floor = floor
-  slot.acked = acked
-  world.take(() => `${who}: a load here has looked before; when that is answered, it looks again`)
 }
 
 /** Nobody needs the lease of one who joins. */
@@ -361,8 +326,6 @@ function joinsOrWaits(world: World, p: number, k: number, s: number, { token }: 
   const open = onBoard(state, p, k)
   if (slot === undefined) return
   const mayJoin = open !== undefined && open !== slot
-  if (mayJoin && open.state < SLOT.loading && mustLook(world, open))
-    return waitsBesides(world, state, k, slot, who)
   if (mayJoin && (open.token === token || open.state < SLOT.loading || !world.on.joinByLease)) {
     return joins(world, state, k, open, slot, who)
   }
@@ -370,11 +333,8 @@ function joinsOrWaits(world: World, p: number, k: number, s: number, { token }: 
   slot.token = 0
   slot.age = 0
   slot.covered = 0
-  slot.isHeard = 0
   slot.takes = 0
   slot.old = 0
-  // Its load is open to others from here on.
-  if (!mayJoin && slot.isCut === 0) slot.isOnBoard = 1
   world.take(() => `${who}: it waits`)
 }
 
@@ -386,7 +346,7 @@ function waits(world: World, p: number, k: number, s: number): void {
   world.take(() => `${NAMES[p]}, which waits for another load, looks again`)
   const state = world.step()
   const impatient = slotOf(state, p, k, s)
-  if (impatient !== undefined) alone(world, state, p, k, impatient)
+  if (impatient !== undefined) alone(state, p, k, impatient)
   world.take(() => `${NAMES[p]} has waited long enough, and loads without a lease`)
 }
 
@@ -395,8 +355,7 @@ function hearsNothing(world: World, p: number, k: number, s: number): void {
   const state = world.step()
   const slot = slotOf(state, p, k, s)
   if (slot === undefined) return
-  if (slot.isBackground === 0 && serveUnproven(world, state, p, k, `${NAMES[p]}`)) return
-  alone(world, state, p, k, slot)
+  alone(state, p, k, slot)
   world.take(() => `${NAMES[p]} hears nothing from far, and loads without a lease or joins a load`)
 }
 
@@ -431,29 +390,23 @@ function loads(world: World, p: number, k: number, s: number, { old, isCut, toke
 /** loads.ts, keep: kept near and sent to far at once, unless something was said. */
 function lands(world: World, p: number, k: number, s: number, slot: SlotFields): void {
   const { on } = world
-  const { value, token, isCut, isHeard } = slot
+  const { value, token, isCut } = slot
   const who = `${NAMES[p]}'s load brings v${value}`
   const state = world.step()
   const to = slotOf(state, p, k, s)
   if (to === undefined) return
   const broken = tooOld('G1', value, slot.floor, who) ?? tooOld('G3', value, slot.acked, who)
-  const isNew = (isCut === 0 && isHeard === 0) || !on.loadSequence
-  const isStored = token !== 0 && isCut === 0 && !isBehind(state, p, k)
-  if (!isStored) {
+  const isKept = token !== 0 && (isCut === 0 || !on.cutNotKept) && !isBehind(state, p, k)
+  if (!isKept) {
     leave(state, p, k, s, token)
-    const isBrief = isNew && isCut === 0
-    if (isBrief) keepNear(state, p, k, { covered: 0, age: slot.age }, value)
-    return world.take(
-      () => `${who}: that is the answer, ${isBrief ? 'kept near for a moment' : 'kept nowhere'}`,
-      broken,
-    )
+    return world.take(() => `${who}: that is the answer, kept nowhere`, broken)
   }
-  if (isNew) keepNear(state, p, k, slot, value)
+  keepNear(state, p, k, slot, value, 0)
   empty(to)
   to.state = SLOT.filling
   to.value = value
   to.token = token
-  world.take(() => `${who}: that is the answer${isNew ? ', kept near' : ''}; the fill is sent`, broken)
+  world.take(() => `${who}: that is the answer, kept near; the fill is sent`, broken)
 }
 
 function tooOld(promise: string, value: number, floor: number, who: string): string | undefined {

@@ -2,7 +2,7 @@
 
 import { write, writeLate } from './far.ts'
 import type { OwnFields, State } from './layout.ts'
-import { cut, dated, KEYS, NAMES, SAID, type World } from './world.ts'
+import { cut, KEYS, NAMES, SAID, type World } from './world.ts'
 
 export function changes(world: World, p: number, k: number): void {
   const fields = world.from.processes[p]?.own[k]?.fields
@@ -19,18 +19,19 @@ export function changes(world: World, p: number, k: number): void {
   }
 }
 
-/** While a set is on its way to far nobody else changes the source: of two that cross, nobody can say which is newer. */
-function isAlone({ processes }: State, k: number): boolean {
+/** Who sets, sets alone: of two values that are set at once, nobody can say which is newer. */
+function isAlone({ processes }: State, k: number, isSet: boolean): boolean {
   return processes.every(({ own }) => {
     const fields = own[k]?.fields
-    if (fields === undefined || fields.saidIsSet === 0) return true
-    return fields.saidState !== SAID.changed && fields.saidState !== SAID.sent
+    if (fields === undefined || fields.saidState === SAID.nothing) return true
+    return !isSet && fields.saidIsSet === 0
   })
 }
 
 function changesSource(world: World, p: number, k: number): void {
-  if (world.from.processes[p]?.fields.writes === 0 || !isAlone(world.from, k)) return
+  if (world.from.processes[p]?.fields.writes === 0) return
   for (const isSet of world.setting.sets ? [false, true] : [false]) {
+    if (!isAlone(world.from, k, isSet)) continue
     const state = world.step()
     const process = state.processes[p]
     const own = process?.own[k]?.fields
@@ -59,12 +60,10 @@ function says(world: World, p: number, k: number): void {
   world.take(() => `${NAMES[p]} calls ${what} for ${KEYS[k]}`)
 }
 
-function send({ on }: World, state: State, p: number, own: OwnFields): void {
+function send({ setting, on }: World, state: State, p: number, own: OwnFields): void {
   own.saidState = SAID.sent
-  if (own.saidIsSet === 0) return
-  const { covered, age } = dated(state, p, on)
-  own.saidCovered = covered
-  own.saidAge = age
+  own.saidCovered =
+    setting.sets && own.saidIsSet === 1 ? (on.periods ? (state.processes[p]?.fields.isProven ?? 0) : 1) : 0
 }
 
 /** What is owed is said again. */
@@ -90,8 +89,9 @@ function isAcknowledged(world: World, p: number, k: number, fields: OwnFields): 
   endSaid(own)
   if (on.secondCut) cut(state, p, k, on, true)
   own.saidIsCut = 0
-  if (fields.saidIsSet === 1 && (fields.saidIsCut === 0 || !on.setSequence)) {
+  if (fields.saidIsSet === 1 && (fields.saidIsCut === 0 || !on.nearSequence)) {
     own.near = fields.said
+    own.nearStale = 0
     own.nearCovered = fields.saidCovered
     own.nearAge = fields.saidAge
   }

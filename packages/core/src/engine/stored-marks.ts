@@ -184,9 +184,11 @@ export class StoredMarks implements Marks {
     if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return undefined
     const unknown: string[] = []
     for (const { tag, token } of stamps) {
-      const known = tokens.has(tag) ? tokens.get(tag) : this.#trusted(tag)?.token
-      if (known === undefined) unknown.push(tag)
-      else if (known !== token) return undefined
+      const said = tokens.get(tag)
+      // Against an entry speaks only the store: a mark that got lost there is minted anew without anybody being told.
+      if (said === undefined) {
+        if (this.#trusted(tag)?.token !== token) unknown.push(tag)
+      } else if (said !== token) return undefined
     }
     if (unknown.length > 0) return new Unknown(unknown)
     this.#lastStamps = stamps

@@ -34,10 +34,11 @@ const SERIALIZER: Serializer = serializerOf({
   keepsNumber: (value) => !Object.is(value, -0),
   keepsText: isWellFormed,
   write: (plain, room) => packr.pack(plain, room === 0 ? 0 : RESERVE_START_SPACE | room),
-  read(bytes, deepest) {
-    assertPlain(bytes, deepest)
+  read(bytes, deepest, from) {
     // As a Uint8Array, so that what it copies of it is one too, and no Buffer.
-    return packr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as unknown
+    const packed = new Uint8Array(bytes.buffer, bytes.byteOffset + from, bytes.byteLength - from)
+    assertPlain(packed, deepest)
+    return packr.unpack(packed) as unknown
   },
 })
 

@@ -17,7 +17,6 @@ const LAYOUT = ':v1:'
 const LONGEST = 200
 
 /** What would move the braces, and what UTF-8 cannot say. */
-const UNSAFE = /[%{}\ud800-\udfff]/
 const UNSAFE_EACH = /[%{}]|\p{Surrogate}/gu
 const ESCAPED_EACH = /%(?:u([0-9A-F]{4})|([0-9A-F]{2}))/g
 
@@ -42,6 +41,12 @@ export class Keys {
   /** Where its lease lies. */
   lease(key: string): string {
     return `${this.#place(key)}l`
+  }
+
+  /** Where both lie. */
+  both(key: string): readonly [data: string, lease: string] {
+    const place = this.#place(key)
+    return [`${place}d`, `${place}l`]
   }
 
   /** A record as it lies there. */
@@ -87,14 +92,32 @@ export class Keys {
 /** The path with its sign, and what comes after it; escaped. */
 function parted(key: string): readonly [head: string, rest: string] {
   const text = escaped(key)
-  const colon = text.indexOf(':')
-  const hash = text.indexOf('#')
-  const at = colon === -1 || (hash !== -1 && hash < colon) ? hash : colon
+  const at = signIn(text)
   return [text.slice(0, at + 1), text.slice(at + 1)]
 }
 
+const [COLON, HASH, PERCENT, OPEN, CLOSE] = [0x3a, 0x23, 0x25, 0x7b, 0x7d]
+
+/** Where the path ends; -1 if nowhere. */
+function signIn(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === COLON || code === HASH) return i
+  }
+  return -1
+}
+
+/** Asked for every key; a loop is faster than a pattern. */
+function isSafe(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === PERCENT || code === OPEN || code === CLOSE || (code >= 0xd800 && code <= 0xdfff)) return false
+  }
+  return true
+}
+
 function escaped(text: string): string {
-  if (!UNSAFE.test(text)) return text
+  if (isSafe(text)) return text
   return text.replaceAll(UNSAFE_EACH, (sign) => {
     const code = sign.charCodeAt(0).toString(16).toUpperCase()
     return code.length === 4 ? `%u${code}` : `%${code}`

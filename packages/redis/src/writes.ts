@@ -77,7 +77,14 @@ export class Writes {
     const { link, keys, voice } = this.#place
     const names = [...batch.keys()]
     const writes = [...batch.values()]
-    const places = [...names.map((key) => keys.data(key)), ...names.map((key) => keys.lease(key))]
+    const places: string[] = []
+    const leases: string[] = []
+    for (const key of names) {
+      const [data, lease] = keys.both(key)
+      places.push(data)
+      leases.push(lease)
+    }
+    for (const lease of leases) places.push(lease)
     const channel = voice.channelOf(names[0] ?? '')
     const args: (string | Uint8Array)[] = [
       this.#until(writes),

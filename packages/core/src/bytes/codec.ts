@@ -24,6 +24,10 @@ export interface Serializer {
   serialize(value: unknown): Uint8Array
   /** Throws on anything that `serialize` has not made. Creates plain data and the types of the table in docs/codecs.md only. */
   deserialize(bytes: Uint8Array): unknown
+  /** Like `serialize`, with `room` bytes free in front of it for a head, which saves a copy. */
+  serializeBehind?(room: number, value: unknown): Uint8Array
+  /** Like `deserialize`, of what begins at `from`, which saves a view. */
+  deserializeFrom?(bytes: Uint8Array, from: number): unknown
 }
 
 /** Bytes as fewer bytes. */

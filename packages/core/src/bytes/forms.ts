@@ -38,10 +38,10 @@ export interface Notation {
   readonly keepsNumber: (value: number) => boolean
   /** Whether this text comes back as it is. Left out: all do. */
   readonly keepsText?: (value: string) => boolean
-  /** Leaves `room` bytes free at the beginning. */
-  readonly write: (plain: unknown, room: 0 | 1) => Uint8Array
-  /** Throws on what is deeper than `deepest`, has a name `__proto__`, or holds anything but plain data. */
-  readonly read: (bytes: Uint8Array, deepest: number) => unknown
+  /** Leaves `room` bytes free at the beginning, up to 255. */
+  readonly write: (plain: unknown, room: number) => Uint8Array
+  /** What begins at `from`. Throws on what is deeper than `deepest`, has a name `__proto__`, or holds anything but plain data. */
+  readonly read: (bytes: Uint8Array, deepest: number, from: number) => unknown
 }
 
 /**
@@ -52,24 +52,28 @@ export interface Notation {
  */
 export function serializerOf(notation: Notation): Serializer {
   const { id, name, marker } = notation
+  const serializeBehind = (room: number, value: unknown): Uint8Array => {
+    if (value === undefined) throw valueRefused('it is undefined, which stands for a miss')
+    try {
+      if (isPlain(value, 0, notation)) return notation.write(value, room)
+      const bytes = notation.write(formOf(value, notation), room + 1)
+      bytes[room] = marker
+      return bytes
+    } catch (error) {
+      throw asRefusal(error, value)
+    }
+  }
+  const deserializeFrom = (bytes: Uint8Array, from: number): unknown =>
+    bytes[from] === marker
+      ? valueOf(notation.read(bytes, DEEPEST_IN_FORMS, from + 1), 0)
+      : notation.read(bytes, DEEPEST, from)
   return {
     id,
     name,
-    serialize(value) {
-      if (value === undefined) throw valueRefused('it is undefined, which stands for a miss')
-      try {
-        if (isPlain(value, 0, notation)) return notation.write(value, 0)
-        const bytes = notation.write(formOf(value, notation), 1)
-        bytes[0] = marker
-        return bytes
-      } catch (error) {
-        throw asRefusal(error, value)
-      }
-    },
-    deserialize: (bytes) =>
-      bytes[0] === marker
-        ? valueOf(notation.read(bytes.subarray(1), DEEPEST_IN_FORMS), 0)
-        : notation.read(bytes, DEEPEST),
+    serialize: (value) => serializeBehind(0, value),
+    deserialize: (bytes) => deserializeFrom(bytes, 0),
+    serializeBehind,
+    deserializeFrom,
   }
 }
 

@@ -31,7 +31,7 @@ import { type Awaitable, isPending } from '../store/store.ts'
 import { crc32, keyHash } from './checksum.ts'
 import type { Codec, Serializer } from './codec.ts'
 import { json } from './json.ts'
-import { f32, f64, u16, u32, u8 } from './numbers.ts'
+import { f32, f64, putF32, putF64, putU16, putU32, u16, u32, u8 } from './numbers.ts'
 import { bytesOfText, textOfBytes } from './text.ts'
 
 const MAGIC = 0x4c61
@@ -45,6 +45,8 @@ const PAYLOAD_SUM_AT = 48
 const LONGEST = 0xffff
 /** A compressed payload has to be paid for at every read: it must save at least a tenth. */
 const WORTH = 0.9
+/** As much as a serializer can leave free, but for one. */
+const MOST_ROOM = 254
 
 /** Why a record is not believed. */
 export type Refusal =
@@ -88,60 +90,73 @@ export function encode(
   now: number,
   codec: Codec,
 ): Awaitable<Uint8Array> {
-  const raw = codec.serializer.serialize(entry.value)
-  if (raw.length > codec.maxValueBytes) {
-    throw valueRefused(`it takes ${raw.length} bytes, and maxValueBytes is ${codec.maxValueBytes}`)
+  const { compressor, sealer, serializer } = codec
+  const { terms } = entry
+  const stamps = stampsBlock(terms.stamps)
+  const meta = terms.meta === undefined ? NOTHING : json().serialize(terms.meta)
+  const length = HEAD + stamps.length + meta.length
+  if (stamps.length > LONGEST || meta.length > LONGEST)
+    throw valueRefused('its tags or meta data take more than 64 kB')
+  // The payload is written behind the place of the head, so that it need not be copied; or stands alone.
+  const frame = length > MOST_ROOM ? undefined : serializer.serializeBehind?.(length, entry.value)
+  const raw = frame === undefined ? serializer.serialize(entry.value) : undefined
+  const rawSize = raw === undefined ? (frame?.length ?? 0) - length : raw.length
+  if (rawSize > codec.maxValueBytes) {
+    throw valueRefused(`it takes ${rawSize} bytes, and maxValueBytes is ${codec.maxValueBytes}`)
   }
-  const { compressor } = codec
+  const head = frame ?? new Uint8Array(length)
+  writeHead(head, terms, key, now + offset, entry.freshUntil - now, rawSize)
+  writeBlocks(head, stamps, meta)
+  const payload = (): Uint8Array => raw ?? head.subarray(length)
   const whole = (packed?: Uint8Array): Uint8Array => {
-    const isWorth = packed !== undefined && packed.length < raw.length * WORTH
-    const head = headOf(entry, key, now + offset, entry.freshUntil - now, raw.length)
-    head[3] = codec.serializer.id | (isWorth ? (compressor?.id ?? 0) << 3 : 0)
-    return assemble(head, isWorth ? packed : raw, key, codec)
+    const isWorth = packed !== undefined && packed.length < rawSize * WORTH
+    head[3] = serializer.id | (isWorth ? (compressor?.id ?? 0) << 3 : 0)
+    if (frame === undefined || isWorth || sealer !== undefined)
+      return assemble(head.subarray(0, length), isWorth ? packed : payload(), key, codec)
+    putU32(frame, PAYLOAD_SUM_AT, crc32(frame, 0, length))
+    putU32(frame, HEAD_SUM_AT, headSum(frame, length))
+    return frame
   }
-  if (compressor === undefined || raw.length < compressor.above) return whole()
-  const packed = compressor.compress(raw)
+  if (compressor === undefined || rawSize < compressor.above) return whole()
+  const packed = compressor.compress(payload())
   return isPending(packed) ? packed.then(whole) : whole(packed)
 }
 
-/** The head but for its flags and sums. */
-function headOf(
-  { terms }: Entry,
+/** The head but for its flags and sums, which are written last. */
+function writeHead(
+  head: Uint8Array,
+  terms: Terms,
   key: string,
   written: number,
   freshFor: number,
   rawSize: number,
-): Uint8Array {
-  const stamps = stampsBlock(terms.stamps)
-  const meta = terms.meta === undefined ? NOTHING : json().serialize(terms.meta)
-  if (stamps.length > LONGEST || meta.length > LONGEST)
-    throw valueRefused('its tags or meta data take more than 64 kB')
-  const head = new Uint8Array(HEAD + stamps.length + meta.length)
-  const view = viewOf(head)
-  view.setUint16(0, MAGIC)
-  view.setUint8(2, VERSION)
+): void {
+  putU16(head, 0, MAGIC)
+  head[2] = VERSION
   const [high, low] = keyHash(key)
-  view.setUint32(8, high)
-  view.setUint32(12, low)
-  view.setFloat64(16, written)
-  view.setFloat64(24, freshFor)
-  view.setFloat32(32, terms.staleFor)
-  view.setFloat32(36, terms.keptFor)
-  view.setFloat32(40, terms.cost)
-  view.setUint32(44, rawSize)
-  view.setUint16(52, stamps.length)
-  view.setUint16(54, meta.length)
+  putU32(head, 8, high)
+  putU32(head, 12, low)
+  putF64(head, 16, written)
+  putF64(head, 24, freshFor)
+  putF32(head, 32, terms.staleFor)
+  putF32(head, 36, terms.keptFor)
+  putF32(head, 40, terms.cost)
+  putU32(head, 44, rawSize)
+  putU32(head, PAYLOAD_SUM_AT, 0)
+}
+
+function writeBlocks(head: Uint8Array, stamps: Uint8Array, meta: Uint8Array): void {
+  putU16(head, 52, stamps.length)
+  putU16(head, 54, meta.length)
   head.set(stamps, HEAD)
-  head.set(meta, HEAD + stamps.length)
-  return head
+  if (meta.length > 0) head.set(meta, HEAD + stamps.length)
 }
 
 /** The only copy of the payload is the one into the frame. */
 function assemble(head: Uint8Array, payload: Uint8Array, key: string, { sealer }: Codec): Uint8Array {
-  const view = viewOf(head)
-  if (sealer === undefined) view.setUint32(PAYLOAD_SUM_AT, crc32(payload, 0))
+  if (sealer === undefined) putU32(head, PAYLOAD_SUM_AT, crc32(payload, 0))
   else head[3] = (head[3] ?? 0) | SEALED
-  view.setUint32(HEAD_SUM_AT, headSum(head, head.length))
+  putU32(head, HEAD_SUM_AT, headSum(head, head.length))
   const parts = sealer === undefined ? [payload] : sealer.seal(payload, boundTo(head, key))
   const frame = new Uint8Array(parts.reduce((length, part) => length + part.length, head.length))
   frame.set(head)
@@ -161,15 +176,23 @@ const boundTo = (head: Uint8Array, key: string): readonly Uint8Array[] => [
 
 const NOTHING = new Uint8Array(0)
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-
 /** Over everything but the place of the sum itself. */
 function headSum(frame: Uint8Array, length: number): number {
   return crc32(frame, crc32(frame, 0, 0, HEAD_SUM_AT), SUMMED_FROM, length)
 }
 
+/** Entries in a row mostly have the same stamps, which never change but for being live. */
+let lastBlock: { readonly stamps: readonly Stamp[]; readonly block: Uint8Array } | undefined
+
 function stampsBlock(stamps: readonly Stamp[]): Uint8Array {
   if (stamps.length === 0) return NOTHING
+  if (lastBlock?.stamps === stamps) return lastBlock.block
+  const block = blockOf(stamps)
+  lastBlock = { stamps, block }
+  return block
+}
+
+function blockOf(stamps: readonly Stamp[]): Uint8Array {
   const texts = stamps.map(({ tag, token }) => [bytesOfText(tag), bytesOfText(token)] as const)
   const block = new Uint8Array(texts.reduce((sum, [tag, token]) => sum + 3 + tag.length + token.length, 0))
   let at = 0
@@ -332,8 +355,8 @@ function believed(
   if (!isIntact(frame, length)) return 'corrupt'
   const [high, low] = keyHash(key)
   if (u32(frame, 8) !== high || u32(frame, 12) !== low) return 'another-key'
-  const payload = verified(frame, length, key, codec)
-  if (typeof payload === 'string') return payload
+  const opened = verified(frame, length, key, codec)
+  if (typeof opened === 'string') return opened
   const terms = termsIn(frame, length)
   if (terms === undefined) return 'corrupt'
   const rawSize = u32(frame, 44)
@@ -343,24 +366,33 @@ function believed(
   if (serializer === undefined) return 'unknown-serializer'
   const freshUntil = untilIn(frame, offset, now)
   const compression = (flags >> 3) & 7
-  if (compression === 0) return entryIn(payload, rawSize, serializer, freshUntil, terms)
+  if (compression === 0) {
+    return opened === undefined
+      ? entryIn(frame, length, rawSize, serializer, freshUntil, terms)
+      : entryIn(opened, 0, rawSize, serializer, freshUntil, terms)
+  }
   const compressor = codec.compressors.get(compression)
   if (compressor === undefined) return 'unknown-compressor'
-  const raw = compressor.decompress(payload, rawSize)
+  const raw = compressor.decompress(opened ?? frame.subarray(length), rawSize)
   return isPending(raw)
-    ? raw.then((bytes) => entryIn(bytes, rawSize, serializer, freshUntil, terms))
-    : entryIn(raw, rawSize, serializer, freshUntil, terms)
+    ? raw.then((bytes) => entryIn(bytes, 0, rawSize, serializer, freshUntil, terms))
+    : entryIn(raw, 0, rawSize, serializer, freshUntil, terms)
 }
 
+/** Of the raw payload, which begins at `from`. */
 function entryIn(
-  raw: Uint8Array,
+  bytes: Uint8Array,
+  from: number,
   rawSize: number,
   serializer: Serializer,
   freshUntil: number,
   terms: Terms,
 ): Entry | Refusal {
-  if (raw.length !== rawSize) return 'undecodable'
-  const value = serializer.deserialize(raw)
+  if (bytes.length - from !== rawSize) return 'undecodable'
+  const value =
+    serializer.deserializeFrom === undefined
+      ? serializer.deserialize(from === 0 ? bytes : bytes.subarray(from))
+      : serializer.deserializeFrom(bytes, from)
   return value === undefined ? 'undecodable' : entryOf(value, freshUntil, terms)
 }
 
@@ -369,12 +401,17 @@ function untilIn(frame: Uint8Array, offset: number, now: number): number {
   return now + f64(frame, 24) - Math.max(0, now + offset - f64(frame, 16))
 }
 
-/** The payload, once the sum or the seal has been found right. */
-function verified(frame: Uint8Array, length: number, key: string, { sealer }: Codec): Uint8Array | Refusal {
+/** Whether the sum or the seal is right: why not, or what was sealed; undefined where the payload is as it stands. */
+function verified(
+  frame: Uint8Array,
+  length: number,
+  key: string,
+  { sealer }: Codec,
+): Uint8Array | Refusal | undefined {
   const isSealed = (u8(frame, 3) & SEALED) !== 0
   if (!isSealed) {
     if (sealer !== undefined) return 'not-sealed'
-    return crc32(frame, 0, length) === u32(frame, PAYLOAD_SUM_AT) ? frame.subarray(length) : 'corrupt'
+    return crc32(frame, 0, length) === u32(frame, PAYLOAD_SUM_AT) ? undefined : 'corrupt'
   }
   if (sealer === undefined) return 'sealed'
   return sealer.open(frame.subarray(length), boundTo(frame.subarray(0, length), key))

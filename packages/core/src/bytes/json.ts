@@ -26,9 +26,9 @@ const JSON_SERIALIZER: Serializer = serializerOf({
   marker: 0x21, // !
   keepsBytes: false,
   keepsNumber: (value) => Number.isFinite(value) && !Object.is(value, -0),
-  write: (plain, room) => bytesOfText(' '.repeat(room) + JSON.stringify(plain)),
-  read(bytes, deepest) {
-    const text = textOfBytes(bytes)
+  write: (plain, room) => bytesOfText(blank(room) + JSON.stringify(plain)),
+  read(bytes, deepest, from) {
+    const text = textOfBytes(bytes, from)
     const value: unknown = JSON.parse(text)
     // Two searches cost nothing beside the parsing. Nothing here writes `_` or a letter as an escape.
     const isOdd = text.includes('__proto__') || text.includes('\\u00')
@@ -37,6 +37,14 @@ const JSON_SERIALIZER: Serializer = serializerOf({
     return value
   },
 })
+
+/** Most are as long as the last one. */
+let lastBlank = ''
+
+function blank(length: number): string {
+  if (lastBlank.length !== length) lastBlank = ' '.repeat(length)
+  return lastBlank
+}
 
 /** Throws for what is nested deeper than `deepest`; and for a name `__proto__`, if one looks. */
 function judge(value: unknown, deepest: number, looks: boolean): void {

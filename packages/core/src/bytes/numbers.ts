@@ -22,3 +22,26 @@ export function f32(bytes: Uint8Array, at: number): number {
   scratch.setUint32(0, u32(bytes, at))
   return scratch.getFloat32(0)
 }
+
+export function putU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8
+  bytes[at + 1] = value
+}
+
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+export function putF64(bytes: Uint8Array, at: number, value: number): void {
+  scratch.setFloat64(0, value)
+  putU32(bytes, at, scratch.getUint32(0))
+  putU32(bytes, at + 4, scratch.getUint32(4))
+}
+
+export function putF32(bytes: Uint8Array, at: number, value: number): void {
+  scratch.setFloat32(0, value)
+  putU32(bytes, at, scratch.getUint32(0))
+}

@@ -23,10 +23,10 @@ export function bytesOfText(text: string): Uint8Array {
 const slice = buffers?.prototype.utf8Slice
 
 /** What is not UTF-8 becomes U+FFFD with Buffer, and throws without; a checksum has told before. */
-export function textOfBytes(bytes: Uint8Array): string {
-  if (slice !== undefined) return slice.call(bytes, 0, bytes.length)
-  if (buffers === undefined) return decoder.decode(bytes)
-  return buffers.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+export function textOfBytes(bytes: Uint8Array, from: number = 0, to: number = bytes.length): string {
+  if (slice !== undefined) return slice.call(bytes, from, to)
+  if (buffers === undefined) return decoder.decode(bytes.subarray(from, to))
+  return buffers.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')
 }
 
 export function base64Of(bytes: Uint8Array): string {

@@ -108,18 +108,25 @@ export class Call {
   }
 }
 
-/** A command as servers read it: text as far as there is text, bytes uncopied. */
+/** Longer ones are not copied. */
+const COPIED = 4_096
+
+/** A command as servers read it, each sign a byte: all that is sent in a tick becomes one text, and one write. */
 export function encode(call: Call, into: Chunks): void {
   const { name, args } = call
   let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`
-  for (const arg of args) {
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? ''
     if (typeof arg === 'string') {
-      text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`
-      continue
+      const length = Buffer.byteLength(arg)
+      text += `$${length}\r\n${length === arg.length ? arg : Buffer.from(arg).toString('latin1')}\r\n`
+    } else if (arg.length <= COPIED) {
+      text += `$${arg.length}\r\n${arg.toString('latin1')}\r\n`
+    } else {
+      into.text(`${text}$${arg.length}\r\n`)
+      into.bytes(arg)
+      text = '\r\n'
     }
-    into.text(`${text}$${arg.length}\r\n`)
-    into.bytes(arg)
-    text = '\r\n'
   }
   into.text(text)
 }

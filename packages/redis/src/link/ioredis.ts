@@ -317,7 +317,7 @@ export function rejectAll(calls: readonly Call[], error: Error): void {
   for (const call of calls) call.reject(error)
 }
 
-/** The bytes of one tick: texts joined, byte arguments as they are, all in one write to the socket. */
+/** The bytes of one tick: texts joined, long byte arguments as they are, all in one write to the socket. */
 class Collector implements Chunks {
   /** What ioredis looks for in a pipeline. */
   readonly isPipeline = true
@@ -343,13 +343,13 @@ class Collector implements Chunks {
   bytes(bytes: Buffer): void {
     if (!this.#isCorked) this.#stream?.cork()
     this.#isCorked = true
-    this.#stream?.write(this.#text)
+    this.#stream?.write(this.#text, 'latin1')
     this.#stream?.write(bytes)
     this.#text = ''
   }
 
   flush(): void {
-    if (this.#text !== '') this.#stream?.write(this.#text)
+    if (this.#text !== '') this.#stream?.write(this.#text, 'latin1')
     if (this.#isCorked) this.#stream?.uncork()
   }
 }

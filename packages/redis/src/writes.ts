@@ -8,6 +8,7 @@
 import { CacheError } from '@larder/core'
 import { refused } from './link/errors.ts'
 import type { Reply } from './link/link.ts'
+import { keepShape } from './link/shapes.ts'
 import { spoken } from './channel.ts'
 import type { Place } from './place.ts'
 import { WRITE } from './scripts.ts'
@@ -17,27 +18,55 @@ const MOST = 64
 const MOST_BYTES = 262_144
 
 /** What was said last about a key in this tick. All who said something hear what became of it. */
-interface Write {
+class Write {
   /** Undefined: its end. */
   record: Uint8Array | undefined
   ttl: number
-  readonly callers: Caller[]
+  readonly #resolve: () => void
+  readonly #reject: (error: Error) => void
+  /** What was said about the key before, in the same tick. */
+  readonly #before: Write | undefined
+
+  constructor(
+    record: Uint8Array | undefined,
+    ttl: number,
+    resolve: () => void,
+    reject: (error: Error) => void,
+    before: Write | undefined,
+  ) {
+    this.record = record
+    this.ttl = ttl
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#before = before
+  }
+
+  applied(): void {
+    this.#resolve()
+    for (let each = this.#before; each !== undefined; each = each.#before) each.#resolve()
+  }
+
+  failed(error: Error): void {
+    this.#reject(error)
+    for (let each = this.#before; each !== undefined; each = each.#before) each.#reject(error)
+  }
 }
 
-interface Caller {
-  resolve(): void
-  reject(error: Error): void
-}
+keepShape(new Write(undefined, 0, nothing, nothing, undefined))
 
 interface Batch {
   readonly writes: Map<string, Write>
   bytes: number
 }
 
+/** What hangs on it is called in the next turn of promises. Costs less than queueMicrotask. */
+const NOW: Promise<void> = Promise.resolve()
+
 export class Writes {
   readonly #place: Place
   /** By what can be in one script: all keys that are told on one channel, or on a cluster one key. */
   readonly #open = new Map<string, Batch>()
+  readonly #later = (): void => process.nextTick(this.#sendAll)
 
   constructor(place: Place) {
     this.#place = place
@@ -49,9 +78,7 @@ export class Writes {
     const group = link.isCluster ? key : voice.channelOf(key)
     return new Promise((resolve, reject) => {
       const batch = this.#open.get(group) ?? this.#begin(group)
-      const callers = batch.writes.get(key)?.callers ?? []
-      callers.push({ resolve, reject })
-      batch.writes.set(key, { record, ttl, callers })
+      batch.writes.set(key, new Write(record, ttl, resolve, reject, batch.writes.get(key)))
       batch.bytes += record?.length ?? 0
       if (batch.writes.size < MOST && batch.bytes < MOST_BYTES) return
       this.#open.delete(group)
@@ -61,13 +88,13 @@ export class Writes {
 
   #begin(group: string): Batch {
     // After all promises of this tick, whoever made them.
-    if (this.#open.size === 0) queueMicrotask(() => process.nextTick(() => this.#sendAll()))
+    if (this.#open.size === 0) NOW.then(this.#later, nothing)
     const batch: Batch = { writes: new Map(), bytes: 0 }
     this.#open.set(group, batch)
     return batch
   }
 
-  #sendAll(): void {
+  readonly #sendAll = (): void => {
     const batches = [...this.#open.values()]
     this.#open.clear()
     for (const { writes } of batches) this.#send(writes)
@@ -99,7 +126,7 @@ export class Writes {
     }
     link.run(WRITE, places, args).then(
       (reply) => settle(writes, failuresIn(reply), link.name),
-      (error: Error) => writes.forEach(({ callers }) => rejectAll(callers, error)),
+      (error: Error) => writes.forEach((write) => write.failed(error)),
     )
   }
 
@@ -130,16 +157,14 @@ function failuresIn(reply: Reply): ReadonlyMap<number, string> {
 }
 
 function settle(writes: readonly Write[], failures: ReadonlyMap<number, string>, name: string): void {
-  for (const [i, { callers }] of writes.entries()) {
-    const failure = failures.get(i)
-    if (failure === undefined) for (const caller of callers) caller.resolve()
-    else rejectAll(callers, failure === 'LATE' ? tooLate(name) : refused(name, 'SET', failure))
+  for (const [i, write] of writes.entries()) {
+    const failure = failures.size === 0 ? undefined : failures.get(i)
+    if (failure === undefined) write.applied()
+    else write.failed(failure === 'LATE' ? tooLate(name) : refused(name, 'SET', failure))
   }
 }
 
-function rejectAll(callers: readonly Caller[], error: Error): void {
-  for (const caller of callers) caller.reject(error)
-}
+function nothing(): void {}
 
 const tooLate = (name: string): CacheError =>
   new CacheError(

@@ -238,10 +238,19 @@ function termsIn(frame: Uint8Array, length: number): Terms | undefined {
     staleFor >= 0 &&
     keptFor >= 0 &&
     cost >= 0
-  return stamps === undefined || meta === null || !isSound
-    ? undefined
-    : termsOf(staleFor, keptFor, stamps, meta, cost)
+  if (stamps === undefined || meta === null || !isSound) return undefined
+  const last = lastTerms
+  const isLast =
+    stamps === last.stamps &&
+    staleFor === last.staleFor &&
+    keptFor === last.keptFor &&
+    cost === last.cost &&
+    meta === last.meta
+  return isLast ? last : (lastTerms = termsOf(staleFor, keptFor, stamps, meta, cost))
 }
+
+/** Records in a row mostly have the same, and then share one object. */
+let lastTerms: Terms = termsOf(0, 0, [])
 
 /** What a head says. */
 function read(frame: Uint8Array, length: number): Head | 'corrupt' {
@@ -398,7 +407,8 @@ function entryIn(
 
 /** The clocks of writer and reader may differ; neither can make it live longer than it was given. */
 function untilIn(frame: Uint8Array, offset: number, now: number): number {
-  return now + f64(frame, 24) - Math.max(0, now + offset - f64(frame, 16))
+  // Whole ms, as entries have them everywhere else: a field that has seen a fraction costs more ever after.
+  return now + f64(frame, 24) - Math.max(0, Math.ceil(now + offset - f64(frame, 16)))
 }
 
 /** Whether the sum or the seal is right: why not, or what was sealed; undefined where the payload is as it stands. */

@@ -12,6 +12,7 @@
 
 import type { Meta } from '../cache.ts'
 import type { StandardSchema } from '../schema.ts'
+import { keepShape } from './shapes.ts'
 
 /**
  * The state of a tag when a load began. One object per state, shared by every entry that was made in it: when the tag
@@ -81,6 +82,8 @@ export function termsOf(
 ): Terms {
   return { staleFor, keptFor: Math.max(staleFor, keptFor), stamps, meta, cost, schema, since: undefined }
 }
+
+keepShape(entryOf(null, 0, termsOf(0, 0, [])))
 
 export const staleUntil = (entry: Entry): number => entry.freshUntil + entry.terms.staleFor
 export const deadAt = (entry: Entry): number => entry.freshUntil + entry.terms.keptFor

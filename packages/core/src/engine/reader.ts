@@ -379,20 +379,26 @@ export class Reader<V> {
     const unique = [...new Set(names)]
     const found = await findMany(this.space, unique, this.policy.tags, false, this.policy.schema)
     this.assertOpen()
+    const { schema } = this.policy
     const now = this.space.house.clock.now()
-    const values = new Map<string, V | undefined>()
-    await Promise.all(
-      unique.map(async (name, i) => {
-        const entry = found[i]?.entry
-        const isFresh = entry !== undefined && ageOf(entry, now) === 'fresh'
-        const vetted = isFresh ? await vet(this.space, name, entry, this.policy.schema) : undefined
-        if (vetted === undefined) this.#countMiss(name)
-        else if (found[i]?.isNear === true) this.#hitNear(name)
-        else this.#hit(name)
-        values.set(name, vetted?.value as V | undefined)
-      }),
+    const fresh = found.map(({ entry }) =>
+      entry !== undefined && ageOf(entry, now) === 'fresh' ? entry : undefined,
     )
-    return names.map((name) => values.get(name))
+    const isVetted = !fresh.some((entry) => entry !== undefined && isForeign(entry, schema))
+    const vetted = isVetted
+      ? fresh
+      : await Promise.all(
+          fresh.map((entry, i) => entry && vet(this.space, unique[i] as string, entry, schema)),
+        )
+    const values = vetted.map((entry, i) => {
+      if (entry === undefined) this.#countMiss(unique[i] as string)
+      else if (found[i]?.isNear === true) this.#hitNear(unique[i] as string)
+      else this.#hit(unique[i] as string)
+      return entry?.value as V | undefined
+    })
+    if (names.length === unique.length) return values
+    const byName = new Map(unique.map((name, i) => [name, values[i]]))
+    return names.map((name) => byName.get(name))
   }
 
   async getOrSetMany<T extends V, K extends Key = Key>(

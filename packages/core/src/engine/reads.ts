@@ -18,6 +18,7 @@ import {
   type Terms,
 } from './entry.ts'
 import type { Asker, Page, Round } from './rounds.ts'
+import { keepShape } from './shapes.ts'
 import type { Space } from './space.ts'
 import { type Inquiry, type StoredMarks, type Tokens, Unknown } from './stored-marks.ts'
 
@@ -48,9 +49,12 @@ const NO_STAMPS: Stamps = []
 
 type Then = (found: Found) => void
 
+/** What has been said since. */
+type Cuts = Pick<Reads, 'cuts' | 'wasCut'>
+
 class Question implements Found {
   readonly key: string
-  readonly reads: Reads
+  readonly reads: Cuts
   /** Who asked. */
   readonly first: Then
   /** Others who want to know. */
@@ -73,7 +77,7 @@ class Question implements Found {
   /** How many cuts there had been when the answer came; after that, cuts no longer find this question. */
   #cutsAtEnd = 0
 
-  constructor(key: string, wish: boolean, reads: Reads, then: Then, calls: number) {
+  constructor(key: string, wish: boolean, reads: Cuts, then: Then, calls: number) {
     this.key = key
     this.wish = wish
     this.reads = reads
@@ -97,6 +101,8 @@ class Question implements Found {
   }
 }
 
+keepShape(new Question('', false, { cuts: 0, wasCut: () => false }, () => {}, 0))
+
 function withStamps(
   { staleFor, keptFor, meta, cost, schema }: Terms,
   stamps: Stamps,
@@ -114,6 +120,9 @@ interface Tick {
   /** What near copies of the answers are known by. */
   since: Since | undefined
 }
+
+const tickOf = (): Tick => ({ questions: new Map(), tags: NO_TAGS, open: 0, since: undefined })
+keepShape(tickOf())
 
 export class Reads implements Asker {
   /** How often something was said about any key. */
@@ -186,7 +195,7 @@ export class Reads implements Asker {
   }
 
   #newTick(): Tick {
-    const tick: Tick = { questions: new Map<string, Question>(), tags: NO_TAGS, open: 0, since: undefined }
+    const tick = tickOf()
     this.#asking = tick
     this.#space.house.rounds.soon(this)
     return tick

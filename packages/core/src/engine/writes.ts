@@ -22,6 +22,7 @@ import { Deadlines } from '../store/deadline.ts'
 import { isPending } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
+import { keepShape } from './shapes.ts'
 
 const LIMIT = 10_000
 const FIRST_PAUSE = 50
@@ -52,6 +53,18 @@ interface Said {
 }
 
 const nothing = (): void => {}
+
+const laneOf = (): Lane => ({ tail: Promise.resolve(), open: 0, latest: undefined, owing: false })
+keepShape(laneOf())
+
+const saidOf = (
+  name: string,
+  key: string,
+  latest: Entry | undefined,
+  owes: boolean,
+  operation: () => Awaitable<void>,
+): Said => ({ name, key, latest, owes, operation })
+keepShape(saidOf('', '', undefined, false, nothing))
 
 export interface WritesPorts {
   readonly clock: Clock
@@ -195,7 +208,7 @@ export class Writes {
   }
 
   #newLane(key: string): Lane {
-    const lane: Lane = { tail: Promise.resolve(), open: 0, latest: undefined, owing: false }
+    const lane = laneOf()
     this.#lanes.set(key, lane)
     return lane
   }
@@ -211,7 +224,7 @@ export class Writes {
     const before = lane.open === 0 ? undefined : lane.tail
     lane.open++
     lane.latest = latest
-    const said = { name, key, latest, owes, operation }
+    const said = saidOf(name, key, latest, owes, operation)
     const settled = new Promise<void>((done, failed) => {
       if (before === undefined) this.#begin(lane, said, done, failed)
       else this.#ports.background(before.then(() => this.#begin(lane, said, done, failed)))

@@ -7,12 +7,16 @@
  */
 
 import type { Clock } from '../engine/clock.ts'
+import { keepShape } from '../engine/shapes.ts'
 
 interface Waiting {
   readonly ends: number
   /** What to do at the end; nothing once it is answered, so that the queue keeps no answer alive. */
   late: (() => void) | undefined
 }
+
+const waitingUntil = (ends: number, late: () => void): Waiting => ({ ends, late })
+keepShape(waitingUntil(0, () => {}))
 
 export class Deadlines {
   readonly ms: number
@@ -46,7 +50,7 @@ export class Deadlines {
       answer.then(then, failed)
       return
     }
-    const waiting: Waiting = { ends: this.#clock.now() + this.ms, late: () => failed(late()) }
+    const waiting = waitingUntil(this.#clock.now() + this.ms, () => failed(late()))
     this.#queue.push(waiting)
     if (this.#isStopped) this.#ring()
     else if (this.#disarm === undefined) this.#arm(this.ms)

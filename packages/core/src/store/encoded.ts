@@ -42,13 +42,21 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     const entry = decode(record, key, offsetNow, now, codec)
     return isPending(entry) ? entry.then(believedOr) : believedOr(entry)
   }
-  /** All that were read together are of one moment. */
+  /** All that were read together are of one moment. Most are decoded at once, and then no promise is made for each. */
   const readAll = (
     keys: readonly string[],
     records: readonly (Uint8Array | undefined)[],
   ): Awaitable<(Entry | undefined)[]> => {
-    const [offsetNow, now] = [offset(), clock.now()]
-    return allOf(keys.map((key, i) => readAt(key, records[i], offsetNow, now)))
+    const now = clock.now()
+    const offsetNow = offset()
+    const entries: Awaitable<Entry | undefined>[] = []
+    let isAtOnce = true
+    for (let i = 0; i < keys.length; i++) {
+      const entry = readAt(keys[i] as string, records[i], offsetNow, now)
+      if (isAtOnce && isPending(entry)) isAtOnce = false
+      entries.push(entry)
+    }
+    return isAtOnce ? (entries as (Entry | undefined)[]) : Promise.all(entries)
   }
   const write = (key: string, entry: Entry): Awaitable<Uint8Array> =>
     encode(entry, key, offset(), clock.now(), codec)
@@ -138,9 +146,4 @@ function encodedLeases(
 
 function believedOr(found: Entry | Refusal): Entry {
   return typeof found === 'string' ? refusedEntry(found) : found
-}
-
-/** Most are decoded at once, and then no promise is made for each. */
-function allOf<T>(values: readonly Awaitable<T>[]): Awaitable<T[]> {
-  return values.some(isPending) ? Promise.all(values) : (values as T[])
 }

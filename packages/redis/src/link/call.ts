@@ -7,6 +7,7 @@
  */
 
 import type { Argument, Reply } from './link.ts'
+import { keepShape } from './shapes.ts'
 
 /** Who sent a call, and hears what becomes of it. */
 export interface Caller {
@@ -107,6 +108,8 @@ export class Call {
     this.#reject = nothing
   }
 }
+
+keepShape(new Call(['PING'], 0, { heard: nothing, failed: nothing, late: nothing }, nothing, nothing))
 
 /** Longer ones are not copied. */
 const COPIED = 4_096

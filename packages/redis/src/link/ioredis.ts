@@ -176,6 +176,7 @@ class IoredisLine implements Line {
   readonly isBlind = false
   readonly #redis: IoredisClient
   readonly #inside: Inside
+  readonly #collector = new Collector()
   /** Whether this version knows no calls, only commands of its own. */
   #isPlain = false
 
@@ -186,7 +187,8 @@ class IoredisLine implements Line {
 
   send(calls: readonly Call[]): void {
     if (this.#isPlain) return callPlainly(this.#redis, calls)
-    const collector = new Collector(this.#inside.stream)
+    const collector = this.#collector
+    collector.aim(this.#inside.stream)
     try {
       // ioredis puts it into its queue and gives it to the collector; or rejects it, and does not.
       for (const call of calls) this.#inside.sendCommand?.(call, collector)
@@ -321,14 +323,14 @@ export function rejectAll(calls: readonly Call[], error: Error): void {
 class Collector implements Chunks {
   /** What ioredis looks for in a pipeline. */
   readonly isPipeline = true
-  readonly destination: { readonly redis: { readonly stream: Duplex | undefined } }
-  readonly #stream: Duplex | undefined
+  readonly destination: { readonly redis: { stream: Duplex | undefined } } = { redis: { stream: undefined } }
+  #stream: Duplex | undefined
   #text = ''
   #isCorked = false
 
-  constructor(stream: Duplex | undefined) {
+  aim(stream: Duplex | undefined): void {
     this.#stream = stream
-    this.destination = { redis: { stream } }
+    this.destination.redis.stream = stream
   }
 
   write(call: Call): void {
@@ -349,7 +351,11 @@ class Collector implements Chunks {
   }
 
   flush(): void {
-    if (this.#text !== '') this.#stream?.write(this.#text, 'latin1')
-    if (this.#isCorked) this.#stream?.uncork()
+    const text = this.#text
+    const isCorked = this.#isCorked
+    this.#text = ''
+    this.#isCorked = false
+    if (text !== '') this.#stream?.write(text, 'latin1')
+    if (isCorked) this.#stream?.uncork()
   }
 }

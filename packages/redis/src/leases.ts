@@ -11,6 +11,7 @@
 import type { LeasedRead, Leases } from '@larder/core'
 import { spoken } from './channel.ts'
 import type { Reply } from './link/link.ts'
+import { keepShape } from './link/shapes.ts'
 import { partsOf, type Place } from './place.ts'
 import { listIn, readMany, recordIn } from './records.ts'
 import { DROP, FILL, LEASE, READ, RENEW, SEIZE } from './scripts.ts'
@@ -25,6 +26,12 @@ const FEW = 4
 /** How many of the last wishes the share of misses is reckoned from, about. */
 const MEMORY = 64
 
+const leasedRead = (
+  record: Uint8Array | undefined,
+  holder: string | undefined,
+): LeasedRead<Uint8Array> => ({ record, holder })
+keepShape(leasedRead(undefined, undefined))
+
 export class RedisLeases implements Leases<Uint8Array> {
   readonly #place: Place
   /** Of what was wished for lately. Nothing is there at the beginning. */
@@ -34,7 +41,7 @@ export class RedisLeases implements Leases<Uint8Array> {
     this.#place = place
   }
 
-  async read(
+  read(
     keys: readonly string[],
     wishes: readonly (string | undefined)[],
     ms: number,
@@ -50,7 +57,7 @@ export class RedisLeases implements Leases<Uint8Array> {
     ms: number,
   ): Promise<readonly LeasedRead<Uint8Array>[]> {
     const records = await readMany(this.#place, keys)
-    const found: LeasedRead<Uint8Array>[] = records.map((record) => ({ record, holder: undefined }))
+    const found = records.map((record) => leasedRead(record, undefined))
     const missing: number[] = []
     let wished = 0
     for (let i = 0; i < keys.length; i++) {
@@ -78,7 +85,7 @@ export class RedisLeases implements Leases<Uint8Array> {
         this.#place,
         plain.map((i) => keys[i] ?? ''),
       )
-      for (const [at, i] of plain.entries()) found[i] = { record: records[at], holder: undefined }
+      for (const [at, i] of plain.entries()) found[i] = leasedRead(records[at], undefined)
     }
     await Promise.all([plain.length > 0 && read(), this.#lease(wished, keys, wishes, ms, found)])
     this.#learn(wished.length, wished.filter((i) => found[i]?.record === undefined).length)
@@ -108,7 +115,7 @@ export class RedisLeases implements Leases<Uint8Array> {
         const answer = listIn(await link.run(READ, both, [wholeMs(ms), ...tokens]), part.length * 2)
         for (const [at, i] of part.entries()) {
           const record = recordIn(this.#place, names[at] ?? '', answer[at * 2])
-          found[i] = { record, holder: holderIn(answer[at * 2 + 1]) }
+          found[i] = leasedRead(record, holderIn(answer[at * 2 + 1]))
         }
       }),
     )

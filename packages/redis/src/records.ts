@@ -67,21 +67,26 @@ export function recordsIn(place: Place, writes: Writes): Records {
 }
 
 /** The records under `keys`, in their order. */
-export async function readMany(
+export function readMany(
   place: Place,
   names: readonly string[],
 ): Promise<readonly (Uint8Array | undefined)[]> {
-  const { link, keys } = place
-  // Loops that make no copy: of all that is done here, this is done most.
-  const ask = async (part: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> => {
-    const command: [string, ...string[]] = ['MGET']
-    for (const key of part) command.push(keys.data(key))
-    const found = listIn(await link.call(command), part.length)
-    return part.map((key, i) => recordIn(place, key, found[i]))
-  }
-  const parts = partsOf(names, link.isCluster ? 1 : MOST)
+  const parts = partsOf(names, place.link.isCluster ? 1 : MOST)
   const [first] = parts
-  return parts.length === 1 && first !== undefined ? ask(first) : (await Promise.all(parts.map(ask))).flat()
+  if (parts.length === 1 && first !== undefined) return readPart(place, first)
+  return Promise.all(parts.map((part) => readPart(place, part))).then((records) => records.flat())
+}
+
+/** Loops that make no copy: of all that is done here, this is done most. */
+async function readPart(
+  place: Place,
+  part: readonly string[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const { link, keys } = place
+  const command: [string, ...string[]] = ['MGET']
+  for (const key of part) command.push(keys.data(key))
+  const found = listIn(await link.call(command), part.length)
+  return part.map((key, i) => recordIn(place, key, found[i]))
 }
 
 export function recordIn({ keys }: Place, key: string, found: Reply | undefined): Uint8Array | undefined {

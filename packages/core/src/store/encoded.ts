@@ -10,7 +10,8 @@ import { decode, encode, type Refusal } from '../bytes/frame.ts'
 import { isBytes } from '../bytes/text.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { type Entry, refusedEntry } from '../engine/entry.ts'
-import type { Leases } from './leases.ts'
+import { keepShape } from '../engine/shapes.ts'
+import type { LeasedRead, Leases } from './leases.ts'
 import { type Awaitable, isPending, type Store } from './store.ts'
 
 export interface EncodedOptions {
@@ -111,6 +112,12 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
   }
 }
 
+const leasedRead = (record: Entry | undefined, holder: string | undefined): LeasedRead<Entry> => ({
+  record,
+  holder,
+})
+keepShape(leasedRead(undefined, undefined))
+
 function encodedLeases(
   leases: Leases<Uint8Array>,
   read: (key: string, record: Uint8Array | undefined) => Awaitable<Entry | undefined>,
@@ -123,11 +130,12 @@ function encodedLeases(
   return {
     async read(keys, wishes, ms) {
       const reads = await leases.read(keys, wishes, ms)
-      const records = await readAll(
+      const read = readAll(
         keys,
         reads.map(({ record }) => record),
       )
-      return records.map((record, i) => ({ record, holder: reads[i]?.holder }))
+      const records = isPending(read) ? await read : read
+      return records.map((record, i) => leasedRead(record, reads[i]?.holder))
     },
     take: (key, token, ms) => leases.take(key, token, ms),
     async seize(key, token, ms) {

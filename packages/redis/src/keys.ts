@@ -111,7 +111,8 @@ function signIn(text: string): number {
 function isSafe(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code === PERCENT || code === OPEN || code === CLOSE || (code >= 0xd800 && code <= 0xdfff)) return false
+    if (code === PERCENT || code === OPEN || code === CLOSE || (code >= 0xd800 && code <= 0xdfff))
+      return false
   }
   return true
 }

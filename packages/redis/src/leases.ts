@@ -26,10 +26,10 @@ const FEW = 4
 /** How many of the last wishes the share of misses is reckoned from, about. */
 const MEMORY = 64
 
-const leasedRead = (
-  record: Uint8Array | undefined,
-  holder: string | undefined,
-): LeasedRead<Uint8Array> => ({ record, holder })
+const leasedRead = (record: Uint8Array | undefined, holder: string | undefined): LeasedRead<Uint8Array> => ({
+  record,
+  holder,
+})
 keepShape(leasedRead(undefined, undefined))
 
 export class RedisLeases implements Leases<Uint8Array> {

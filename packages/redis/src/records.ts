@@ -78,10 +78,7 @@ export function readMany(
 }
 
 /** Loops that make no copy: of all that is done here, this is done most. */
-async function readPart(
-  place: Place,
-  part: readonly string[],
-): Promise<readonly (Uint8Array | undefined)[]> {
+async function readPart(place: Place, part: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
   const { link, keys } = place
   const command: [string, ...string[]] = ['MGET']
   for (const key of part) command.push(keys.data(key))

@@ -130,11 +130,11 @@ function encodedLeases(
   return {
     async read(keys, wishes, ms) {
       const reads = await leases.read(keys, wishes, ms)
-      const read = readAll(
+      const entries = readAll(
         keys,
         reads.map(({ record }) => record),
       )
-      const records = isPending(read) ? await read : read
+      const records = isPending(entries) ? await entries : entries
       return records.map((record, i) => leasedRead(record, reads[i]?.holder))
     },
     take: (key, token, ms) => leases.take(key, token, ms),

@@ -91,7 +91,7 @@ there.process.kill('SIGCONT')
 check('a process that slept meanwhile woke up with the new price', (await first) === 3)
 
 await there.call('price', 'tea')
-await redis.pause()
+redis.pause()
 const [loading, serving] = await Promise.all(
   [here, there].map(({ call }) => call<Watched>('watch', 'tea', 3, 2 * BOUND)),
 )
@@ -113,7 +113,7 @@ check(
   far === 'queued' && own === 4,
 )
 
-await redis.resume()
+redis.resume()
 const back = performance.now()
 const since = (): number => performance.now() - back
 while ((await here.call<number>('queued')) > 0 && since() < PATIENCE) await passed(10)

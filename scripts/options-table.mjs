@@ -37,10 +37,43 @@ const groups = [
     name: 'MemoryOptions',
     intro: 'Both bounds hold for all namespaces of a store together.',
   },
+  {
+    title: 'tiered',
+    file: 'packages/tiered/src/tiered.ts',
+    name: 'TieredOptions',
+    intro: 'Through `openCache`, `near` and `far` are settings of stores, and `near` is memory if nothing is said.',
+  },
+  {
+    title: 'redis',
+    file: 'packages/redis/src/redis.ts',
+    name: 'RedisOptions',
+    intro: 'And those of the next three tables.',
+  },
+  {
+    title: 'redis: where it is',
+    file: 'packages/redis/src/link/options.ts',
+    name: 'PlaceOptions',
+    intro: 'In a URL or in parts: [links](links.md#where-it-leads).',
+    explained: {},
+  },
+  {
+    title: 'redis: how the link behaves',
+    file: 'packages/redis/src/link/options.ts',
+    name: 'LinkOptions',
+    intro: 'Also of `openLink`: [links](links.md#options).',
+    explained: { clock: 'testing.md#manualclock' },
+  },
+  {
+    title: 'redis: what records look like',
+    file: 'packages/redis/src/shape.ts',
+    name: 'ShapeOptions',
+    intro: 'What each costs and saves: [codecs](codecs.md).',
+    explained: {},
+  },
   { title: 'close', file: 'packages/core/src/cache.ts', name: 'CloseOptions', intro: '' },
 ]
 
-/** Where an option is explained at length. */
+/** Where an option is explained at length; a group may say otherwise. */
 const explained = {
   ttl: 'staleness.md#ttl',
   staleWhileRevalidate: 'staleness.md#stale-while-revalidate',
@@ -61,7 +94,16 @@ const explained = {
   maxEntryBytes: 'memory.md#large-values',
   share: 'keys-and-values.md#who-may-change-a-value',
   clock: 'testing.md#manualclock',
-  drain: 'start.md#7-an-orderly-end',
+  probe: 'tiers.md#measure-it-on-your-own-system',
+  near: 'tiers.md#a-memory-of-its-own',
+  far: 'tiers.md',
+  maxStaleness: 'tiers.md#the-bound',
+  nearTtl: 'tiers.md#nearttl',
+  whenFarIsDown: 'tiers.md#when-far-is-down',
+  farWrites: 'tiers.md#far-writes',
+  client: 'redis.md#set-up',
+  link: 'links.md',
+  drain: 'start.md#8-an-orderly-end',
 }
 
 /** The members of an interface: name, type and comment of each. */
@@ -69,14 +111,16 @@ const members = ({ file, name }) => {
   const text = readFileSync(path.join(root, file), 'utf8')
   const body = new RegExp(`export interface ${name}\\b[^\\n]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(text)?.[1]
   if (body === undefined) throw new Error(`${file} has no interface ${name}`)
-  return [...body.matchAll(/(?:\/\*\*([\s\S]*?)\*\/\s*)?readonly (\w+)(\?)?: ([^\n]+)/g)].map(
+  const member =
+    /(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?^ {2}readonly (\w+)(\?)?: (\{\n[\s\S]*?\n {2}\}|[^\n]+)/gm
+  return [...body.matchAll(member)].map(
     ([, comment = '', option, optional, type]) => {
       const said = comment.replace(/\s*\n\s*\*?\s*/g, ' ').trim()
       const [what = '', otherwise] = said.split(/(?:^|\s)Default: /)
       return {
         option,
         isRequired: optional === undefined,
-        type,
+        type: type.replace(/\n\s*\}/, ' }').replace(/\{\n\s*/, '{ ').replace(/\n\s*/g, '; '),
         what,
         otherwise: otherwise?.replace(/\.$/, ''),
       }
@@ -86,8 +130,8 @@ const members = ({ file, name }) => {
 
 const cell = (text) => text.trim().replaceAll('|', '\\|')
 
-const row = ({ option, isRequired, type, what, otherwise }) => {
-  const link = explained[option] === undefined ? `\`${option}\`` : `[\`${option}\`](${explained[option]})`
+const row = (pages) => ({ option, isRequired, type, what, otherwise }) => {
+  const link = pages[option] === undefined ? `\`${option}\`` : `[\`${option}\`](${pages[option]})`
   const fallback = isRequired ? 'required' : (otherwise ?? '–')
   return `| ${link} | \`${cell(type)}\` | ${cell(what)} | ${cell(fallback)} |`
 }
@@ -99,7 +143,7 @@ const section = (group) =>
     ...(group.intro === '' ? [] : [group.intro, '']),
     '| option | type | what it does | default |',
     '|---|---|---|---|',
-    ...members(group).map(row),
+    ...members(group).map(row(group.explained ?? explained)),
     '',
   ].join('\n')
 

@@ -38,15 +38,17 @@ export type Password = string | (() => Awaitable<string>)
 export interface PlaceOptions {
   /** As text; the other options go before what it says. */
   readonly url?: string
-  /** Default: 127.0.0.1. */
+  /** Name or address of the server. Default: 127.0.0.1. */
   readonly host?: string
-  /** Default: 6379. */
+  /** Its port. Default: 6379. */
   readonly port?: number
   /** Of a Unix socket, instead of host and port. */
   readonly path?: string
+  /** Who the server is told it is. Default: the server's default user. */
   readonly username?: string
+  /** A function is asked at every connection, so that it may change. Default: none. */
   readonly password?: Password
-  /** Default: 0. A cluster has no other. */
+  /** The number of the database; a cluster has one only. Default: 0. */
   readonly db?: number
   /** Over TLS: true, or what `tls.connect` takes (`ca`, `cert`, `key`, `servername` …). */
   readonly tls?: boolean | ConnectionOptions

@@ -41,7 +41,8 @@ const groups = [
     title: 'tiered',
     file: 'packages/tiered/src/tiered.ts',
     name: 'TieredOptions',
-    intro: 'Through `openCache`, `near` and `far` are settings of stores, and `near` is memory if nothing is said.',
+    intro:
+      'Through `openCache`, `near` and `far` are settings of stores, and `near` is memory if nothing is said.',
   },
   {
     title: 'redis',
@@ -113,28 +114,31 @@ const members = ({ file, name }) => {
   if (body === undefined) throw new Error(`${file} has no interface ${name}`)
   const member =
     /(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?^ {2}readonly (\w+)(\?)?: (\{\n[\s\S]*?\n {2}\}|[^\n]+)/gm
-  return [...body.matchAll(member)].map(
-    ([, comment = '', option, optional, type]) => {
-      const said = comment.replace(/\s*\n\s*\*?\s*/g, ' ').trim()
-      const [what = '', otherwise] = said.split(/(?:^|\s)Default: /)
-      return {
-        option,
-        isRequired: optional === undefined,
-        type: type.replace(/\n\s*\}/, ' }').replace(/\{\n\s*/, '{ ').replace(/\n\s*/g, '; '),
-        what,
-        otherwise: otherwise?.replace(/\.$/, ''),
-      }
-    },
-  )
+  return [...body.matchAll(member)].map(([, comment = '', option, optional, type]) => {
+    const said = comment.replace(/\s*\n\s*\*?\s*/g, ' ').trim()
+    const [what = '', otherwise] = said.split(/(?:^|\s)Default: /)
+    return {
+      option,
+      isRequired: optional === undefined,
+      type: type
+        .replace(/\n\s*\}/, ' }')
+        .replace(/\{\n\s*/, '{ ')
+        .replace(/\n\s*/g, '; '),
+      what,
+      otherwise: otherwise?.replace(/\.$/, ''),
+    }
+  })
 }
 
 const cell = (text) => text.trim().replaceAll('|', '\\|')
 
-const row = (pages) => ({ option, isRequired, type, what, otherwise }) => {
-  const link = pages[option] === undefined ? `\`${option}\`` : `[\`${option}\`](${pages[option]})`
-  const fallback = isRequired ? 'required' : (otherwise ?? '–')
-  return `| ${link} | \`${cell(type)}\` | ${cell(what)} | ${cell(fallback)} |`
-}
+const row =
+  (pages) =>
+  ({ option, isRequired, type, what, otherwise }) => {
+    const link = pages[option] === undefined ? `\`${option}\`` : `[\`${option}\`](${pages[option]})`
+    const fallback = isRequired ? 'required' : (otherwise ?? '–')
+    return `| ${link} | \`${cell(type)}\` | ${cell(what)} | ${cell(fallback)} |`
+  }
 
 const section = (group) =>
   [

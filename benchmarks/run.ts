@@ -4,6 +4,9 @@
  * Builds the packages first, since what users get is what is measured. Prints each
  * answer as it comes, writes it to results/, and docs/benchmarks.md from all that is there. `--quick` measures fewer
  * and shorter rounds and writes nothing: for a first look while working.
+ *
+ * `pnpm bench races` is no question of speed: races and faults, on a page of their own. It takes half an hour, and is played
+ * only when it is named.
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -19,13 +22,14 @@ const { measures } = await import('./questions/measures.ts')
 const args = process.argv.slice(2).filter((each) => each !== '--')
 const isQuick = args.includes('--quick')
 const named = args.filter((each) => !each.startsWith('--'))
+const RACES = 'races'
 const names = [...questions, ...measures].map(({ name }) => name)
 const unknown = [
-  ...named.filter((each) => !names.includes(each)),
+  ...named.filter((each) => !names.includes(each) && each !== RACES),
   ...args.filter((each) => each.startsWith('--') && each !== '--quick'),
 ]
 if (unknown.length > 0) {
-  console.error(`bench knows --quick and ${names.join(', ')}; not ${unknown.join(', ')}`)
+  console.error(`bench knows --quick and ${[...names, RACES].join(', ')}; not ${unknown.join(', ')}`)
   process.exit(1)
 }
 
@@ -35,6 +39,7 @@ for (const name of named.length === 0 ? names : names.filter((each) => named.inc
   if (!isQuick) save(result)
 }
 if (!isQuick) console.log(`\nwritten: ${report()}`)
+if (named.includes(RACES)) await (await import('./races/races.ts')).races(isQuick)
 
 async function answer(name: string): Promise<Result> {
   const load = loadNow()

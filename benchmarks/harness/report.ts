@@ -36,7 +36,7 @@ export function save(result: Result): void {
 }
 
 export function report(): string {
-  const results = existsSync(RESULTS) ? readdirSync(RESULTS).filter((file) => file.endsWith('.json')) : []
+  const results = existsSync(RESULTS) ? readdirSync(RESULTS).filter(isAnswer) : []
   const read = results
     .map((file) => JSON.parse(readFileSync(path.join(RESULTS, file), 'utf8')) as Result)
     .sort((a, b) => place(a) - place(b))
@@ -44,6 +44,9 @@ export function report(): string {
   writeFileSync(REPORT, `${[HEAD, budgets(read), ...read.map(section)].join('\n\n')}\n`)
   return path.relative(root, REPORT)
 }
+
+/** races.json is made into a page of its own. */
+const isAnswer = (file: string): boolean => file.endsWith('.json') && file !== 'races.json'
 
 const place = ({ question }: Result): number => (ORDER.indexOf(question) + ORDER.length) % ORDER.length
 

@@ -10,7 +10,7 @@ export const here: string = fileURLToPath(new URL('..', import.meta.url))
 export const root: string = path.dirname(path.resolve(here))
 
 /** The packages of ours that take part. */
-const OURS = ['core', 'memory', 'codecs', 'redis', 'testing']
+const OURS = ['core', 'memory', 'codecs', 'redis', 'tiered', 'testing']
 
 export function versionOf(name: string | undefined): string {
   if (name === undefined) return '–'

@@ -1,0 +1,57 @@
+/*
+ * `pnpm bench races [--quick]`: plays all scenarios with all libraries, writes results/races.json and docs/races.md.
+ *
+ * Most of a trial is waiting, so some cells are played at once. `--quick` plays each once, prints, and writes nothing.
+ */
+import { findServer } from '@larder/testing/servers'
+import { loadNow, machine } from '../harness/result.ts'
+import { commit } from '../harness/versions.ts'
+import { type LibraryName, libraryNames } from './libraries/all.ts'
+import { installedVersions, isByHand, type Races, written } from './page.ts'
+import { type Cell, play } from './play.ts'
+import type { Scenario } from './scenario.ts'
+import { scenarios } from './scenarios/all.ts'
+import { cellOf } from './words.ts'
+
+const AT_ONCE = 3
+const EXEC_ARGV = ['--import', 'tsx']
+
+interface Turn {
+  readonly scenario: Scenario
+  readonly library: LibraryName
+}
+
+export async function races(isQuick: boolean): Promise<void> {
+  const load = loadNow()
+  const turns = scenarios.flatMap((scenario) =>
+    libraryNames
+      .filter((library) => !isByHand(library) || scenario.isByHandToo === true)
+      .map((library): Turn => ({ scenario, library })),
+  )
+  const cells = new Map<Turn, Cell>()
+  const waiting = [...turns]
+  const playTurns = async (): Promise<void> => {
+    for (let turn = waiting.shift(); turn !== undefined; turn = waiting.shift()) {
+      const { scenario, library } = turn
+      const trials = isQuick ? 1 : scenario.trials
+      const cell = await play(scenario, library, { execArgv: EXEC_ARGV, trials })
+      cells.set(turn, cell)
+      console.log(`${scenario.name}, ${library}: ${cellOf(cell)}`)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, playTurns))
+  if (isQuick) return
+  const { program, version } = await findServer()
+  const result: Races = {
+    command: 'pnpm bench races',
+    commit: commit(),
+    machine: machine(load),
+    server: `${program} ${version} on loopback`,
+    versions: await installedVersions(),
+    scenarios: scenarios.map((scenario) => ({
+      name: scenario.name,
+      cells: turns.flatMap((turn) => (turn.scenario === scenario ? (cells.get(turn) ?? []) : [])),
+    })),
+  }
+  console.log(`\nwritten: ${await written(result)}`)
+}

@@ -5,15 +5,26 @@
  * processes never hear of each other fails.
  */
 
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { play } from '../benchmarks/races/play.ts'
+import { type Program, program } from '../benchmarks/races/program.ts'
 import { scenarios } from '../benchmarks/races/scenarios/all.ts'
 import { wordsOf } from '../benchmarks/races/words.ts'
 
-/** Of Node, for the processes: the sources, as in the tests. */
-const execArgv = ['--conditions=@larder/source', '--import', 'tsx']
 /** ms; a first start of a server may have to fetch it. */
 const PATIENCE = 120_000
+
+let made: Program
+let rivals: Program
+
+beforeAll(async () => {
+  made = await program('from its sources')
+  rivals = await program('as built')
+})
+afterAll(() => {
+  made.remove()
+  rivals.remove()
+})
 
 // Most of a trial is waiting.
 describe.concurrent('Larder', () => {
@@ -21,7 +32,10 @@ describe.concurrent('Larder', () => {
     '$title: nobody is served an old value for long',
     { timeout: PATIENCE },
     async (scenario) => {
-      const { parts } = await play(scenario, 'larder', { execArgv, trials: scenario.isFresh ? 1 : 3 })
+      const { parts } = await play(scenario, 'larder', {
+        program: made.file,
+        trials: scenario.isFresh ? 1 : 3,
+      })
       expect(parts.length).toBeGreaterThan(0)
       for (const { trials } of parts) {
         expect(
@@ -36,6 +50,6 @@ describe.concurrent('Larder', () => {
 test('a cache without a bus is seen to serve what is old', { timeout: PATIENCE }, async () => {
   const overtaken = scenarios.find(({ name }) => name === 'message before reply')
   if (overtaken === undefined) throw new Error('no such scenario')
-  const { parts } = await play(overtaken, 'cache-manager', { execArgv, trials: 1 })
-  expect(parts.map(({ trials }) => wordsOf(trials))).toEqual(['still old after 3 s 1/1'])
+  const { parts } = await play(overtaken, 'cache-manager', { program: rivals.file, trials: 1 })
+  expect(parts.map(({ trials }) => wordsOf(trials))).toEqual(['still old after 2 s 1/1'])
 })

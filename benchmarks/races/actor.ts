@@ -3,7 +3,6 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import {
   type FaultProxy,
   faultProxy,
@@ -22,7 +21,6 @@ export class Died extends Error {}
 export const PATIENCE = 10_000
 /** ms beyond its own patience in which a process must say what became of a call. */
 const GRACE = 5_000
-const CHILD = fileURLToPath(new URL('process.child.ts', import.meta.url))
 /** Of what it says in its last moments. */
 const KEPT = 4_000
 
@@ -36,8 +34,8 @@ export interface Stage {
   readonly redis: RedisServer
   readonly source: Source
   readonly isTagged: boolean
-  /** Of Node, for the processes: how TypeScript and our packages are found. */
-  readonly execArgv: readonly string[]
+  /** What the processes run: a file. */
+  readonly program: string
 }
 
 export class Actor {
@@ -57,10 +55,10 @@ export class Actor {
     return actor
   }
 
-  private constructor({ redis, source, execArgv }: Stage, proxy: FaultProxy) {
+  private constructor({ redis, source, program }: Stage, proxy: FaultProxy) {
     this.proxy = proxy
     this.#redis = redis
-    const child = fork(CHILD, [], { execArgv: [...execArgv], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const child = fork(program, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {

@@ -14,7 +14,8 @@ import { Source } from './source.ts'
 
 export interface ArenaOptions {
   readonly library: LibraryName
-  readonly execArgv: readonly string[]
+  /** What the processes run. */
+  readonly program: string
   readonly isTagged: boolean
   /** So many keys are in Redis before B enters: whatever is told of them, B has not heard. */
   readonly seeds: number
@@ -38,10 +39,10 @@ export class Arena {
   #keys = 0
   #seedsTaken = 0
 
-  static async open({ library, execArgv, isTagged, seeds }: ArenaOptions): Promise<Arena> {
+  static async open({ library, program, isTagged, seeds }: ArenaOptions): Promise<Arena> {
     const redis = await startRedis()
     const source = new Source()
-    const stage: Stage = { library, execArgv, isTagged, redis, source }
+    const stage: Stage = { library, program, isTagged, redis, source }
     const actors: Actor[] = []
     try {
       const a = await Actor.enter(stage)
@@ -79,9 +80,15 @@ export class Arena {
     return `user-${++this.#keys}`
   }
 
-  /** In Redis, and never told of to B; undefined when all have been taken. */
-  newSeed(): string | undefined {
-    return this.#seeds[this.#seedsTaken++]
+  /** In Redis, and never told of to B. */
+  newSeed(): string {
+    const key = this.#seeds[this.#seedsTaken++]
+    if (key === undefined) throw new Error('all seeds have been taken')
+    return key
+  }
+
+  get isSpent(): boolean {
+    return this.#seeds.length > 0 && this.#seedsTaken === this.#seeds.length
   }
 
   /** A key that both have read: where there are near copies, both have one. */

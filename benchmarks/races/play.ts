@@ -22,9 +22,12 @@ export interface PartSeen {
 }
 
 const OPENINGS = 3
+/** For so few trials that the first and the last begin within a ttl. */
+const SEEDS = 5
 
 export interface PlayOptions {
-  readonly execArgv: readonly string[]
+  /** What the processes run. */
+  readonly program: string
   /** How often, at the most. */
   readonly trials: number
 }
@@ -52,15 +55,15 @@ async function playPart(
   scenario: Scenario,
   part: Part,
   library: LibraryName,
-  { execArgv, trials }: PlayOptions,
+  { program, trials }: PlayOptions,
 ): Promise<PartSeen> {
   const count = Math.min(trials, scenario.trials)
   const attempts = count * 3
   const opening: ArenaOptions = {
     library,
-    execArgv,
+    program,
     isTagged: scenario.isTagged === true,
-    seeds: scenario.hasSeeds === true ? attempts : 0,
+    seeds: scenario.hasSeeds === true ? SEEDS : 0,
   }
   const seen: Observed[] = []
   let voids = 0
@@ -84,7 +87,7 @@ async function playPart(
           isOver = true
         } else throw error
       }
-      if (!isOver) continue
+      if (!isOver && !arena.isSpent) continue
       await arena.close()
       arena = undefined
     }

@@ -9,12 +9,12 @@ import { commit } from '../harness/versions.ts'
 import { type LibraryName, libraryNames } from './libraries/all.ts'
 import { installedVersions, isByHand, type Races, written } from './page.ts'
 import { type Cell, play } from './play.ts'
+import { program } from './program.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios/all.ts'
 import { cellOf } from './words.ts'
 
-const AT_ONCE = 3
-const EXEC_ARGV = ['--import', 'tsx']
+const AT_ONCE = 4
 
 interface Turn {
   readonly scenario: Scenario
@@ -28,25 +28,30 @@ export async function races(isQuick: boolean): Promise<void> {
       .filter((library) => !isByHand(library) || scenario.isByHandToo === true)
       .map((library): Turn => ({ scenario, library })),
   )
+  const made = await program('as built')
   const cells = new Map<Turn, Cell>()
   const waiting = [...turns]
   const playTurns = async (): Promise<void> => {
     for (let turn = waiting.shift(); turn !== undefined; turn = waiting.shift()) {
       const { scenario, library } = turn
       const trials = isQuick ? 1 : scenario.trials
-      const cell = await play(scenario, library, { execArgv: EXEC_ARGV, trials })
+      const cell = await play(scenario, library, { program: made.file, trials })
       cells.set(turn, cell)
       console.log(`${scenario.name}, ${library}: ${cellOf(cell)}`)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, playTurns))
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, playTurns))
+  } finally {
+    made.remove()
+  }
   if (isQuick) return
-  const { program, version } = await findServer()
+  const server = await findServer()
   const result: Races = {
     command: 'pnpm bench races',
     commit: commit(),
     machine: machine(load),
-    server: `${program} ${version} on loopback`,
+    server: `${server.program} ${server.version} on loopback`,
     versions: await installedVersions(),
     scenarios: scenarios.map((scenario) => ({
       name: scenario.name,

@@ -19,6 +19,8 @@ export class Died extends Error {}
 
 /** ms that an answer may take when nothing is wrong. */
 export const PATIENCE = 10_000
+/** ms that a process may take to start, on a machine that has other things to do. */
+const OPENING = 40_000
 /** ms beyond its own patience in which a process must say what became of a call. */
 const GRACE = 5_000
 /** Of what it says in its last moments. */
@@ -41,6 +43,7 @@ export interface Stage {
 export class Actor {
   readonly proxy: FaultProxy
   readonly #child: ChildProcess
+  readonly #library: LibraryName
   readonly #redis: RedisServer
   readonly #waiting = new Map<number, Waiting>()
   #ids = 0
@@ -51,12 +54,18 @@ export class Actor {
     const proxy = await faultProxy({ target: stage.redis })
     const actor = new Actor(stage, proxy)
     const { library, isTagged } = stage
-    await actor.#ask('open', { library, isTagged, url: proxy.url }, PATIENCE)
-    return actor
+    try {
+      await actor.#ask('open', { library, isTagged, url: proxy.url }, OPENING)
+      return actor
+    } catch (error) {
+      await actor.leave()
+      throw error
+    }
   }
 
-  private constructor({ redis, source, program }: Stage, proxy: FaultProxy) {
+  private constructor({ library, redis, source, program }: Stage, proxy: FaultProxy) {
     this.proxy = proxy
+    this.#library = library
     this.#redis = redis
     const child = fork(program, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     this.#child = child
@@ -98,7 +107,11 @@ export class Actor {
       const id = ++this.#ids
       const late = setTimeout(() => {
         this.#waiting.delete(id)
-        reject(new Error(`the process did not say what became of "${order}" within ${patience + GRACE} ms`))
+        reject(
+          new Error(
+            `${this.#library}: no word of "${order}" within ${patience + GRACE} ms; last words: ${this.#lastWords}`,
+          ),
+        )
       }, patience + GRACE)
       this.#waiting.set(id, {
         resolve: (answer) => {
@@ -156,6 +169,7 @@ export class Actor {
   }
 
   async leave(): Promise<void> {
+    for (const { reject } of this.#waiting.values()) reject(new Died('it was told to leave'))
     this.#waiting.clear()
     const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null
     const ended = isOver ? undefined : once(this.#child, 'exit')

@@ -22,7 +22,7 @@ export interface ArenaOptions {
 }
 
 /** ms in which a set-up must have begun to work. */
-const PATIENCE = 15_000
+const PATIENCE = 30_000
 /** ms in which an invalidation is seen elsewhere when nothing is wrong. */
 const USUAL = 1_000
 const NEAR_READS = 20

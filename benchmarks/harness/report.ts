@@ -26,6 +26,8 @@ const ORDER = [
   'redis-tags',
   'redis-single-flight',
   'redis-server-time',
+  'tiered-hit',
+  'tiered-peek',
 ]
 
 export function save(result: Result): void {

@@ -11,6 +11,8 @@ import redisSet from './redis-set.ts'
 import redisTags from './redis-tags.ts'
 import set from './set.ts'
 import tags from './tags.ts'
+import tieredHit from './tiered-hit.ts'
+import tieredPeek from './tiered-peek.ts'
 
 export const questions: readonly Question[] = [
   hit,
@@ -24,4 +26,6 @@ export const questions: readonly Question[] = [
   redisGetOrSet,
   redisMiss,
   redisTags,
+  tieredHit,
+  tieredPeek,
 ]

@@ -20,8 +20,8 @@ export const ablations: readonly Ablation[] = [
   {
     what: 'the sequence: what was asked before an invalidation is kept after it',
     change: {
-      find: `return !this.#heard.isAfter(since.changes, name)`,
-      replace: `return name !== '' && since !== undefined`,
+      find: `return !this.#heard.isAfter(asked.changes, name)`,
+      replace: `return name !== '' && asked !== undefined`,
     },
     isQuick: false,
   },

@@ -9,16 +9,8 @@ import type { SchemaResult } from '../schema.ts'
 import type { Awaitable } from '../store/store.ts'
 import { isPending } from '../store/store.ts'
 import type { CacheEvent } from '../watch/events.ts'
-import {
-  ageOf,
-  allLive,
-  deadAt,
-  type Entry,
-  entryOf,
-  entryProblem,
-  type Since,
-  type Stamps,
-} from './entry.ts'
+import type { Asked } from './copies.ts'
+import { ageOf, allLive, deadAt, type Entry, entryOf, entryProblem, type Stamps } from './entry.ts'
 import { freshUntil, tagsOf, termsFor } from './loads.ts'
 import type { Resolved } from './policy.ts'
 import { newToken } from './marks.ts'
@@ -136,7 +128,7 @@ function setFar(
   const { copies, epoch } = space
   // Readers in this process see the value until it is acknowledged; an invalidation of tags hides it.
   const latest = entryOf(value, until, termsFor(space, policy, NO_STAMPS, undefined, 0))
-  const copy: Sent | undefined = copies && { entry: undefined, since: copies.asking() }
+  const copy: Sent | undefined = copies && { entry: undefined, asked: copies.asking() }
   const far = space.writes.run('set', name, latest, true, () =>
     writeStamped(space, name, value, until, policy, tags, epoch, copy),
   )
@@ -149,7 +141,7 @@ function setFar(
 /** A value on its way to the store, for a near copy once it is there. */
 interface Sent {
   entry: Entry | undefined
-  since: Since
+  asked: Asked
 }
 
 /** Writes a value under the marks as they are now, unless something was invalidated since the call: by now the marks are new ones, so they would not tell. */
@@ -190,7 +182,7 @@ function writeNow(
   space.outlived(entry)
   if (sent !== undefined) {
     sent.entry = entry
-    sent.since = space.copies?.asking() ?? sent.since
+    sent.asked = space.copies?.asking() ?? sent.asked
   }
   return space.view.set(name, entry, deadAt(entry) - space.house.clock.now())
 }
@@ -216,7 +208,7 @@ function acknowledged(space: Space, name: string, far: Awaitable<Far>, sent?: Se
     const copy = reached === 'applied' ? copyOf(space, name, sent) : undefined
     space.cut(name)
     space.leaseEnded(name)
-    if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.since)
+    if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.asked.since)
     return reached
   })
 }
@@ -224,7 +216,7 @@ function acknowledged(space: Space, name: string, far: Awaitable<Far>, sent?: Se
 /** What was written, if nothing was said or heard about it since it was sent. */
 function copyOf({ copies, writes }: Space, name: string, sent: Sent | undefined): Entry | undefined {
   if (sent?.entry === undefined || copies === undefined || writes.behind(name)) return undefined
-  return copies.isUntouched(name, sent.since) && allLive(sent.entry.terms.stamps) ? sent.entry : undefined
+  return copies.isUntouched(name, sent.asked) && allLive(sent.entry.terms.stamps) ? sent.entry : undefined
 }
 
 /** Makes a key stale. */

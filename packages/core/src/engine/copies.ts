@@ -29,6 +29,7 @@ import {
   entryProblem,
   type Since,
   type Stamp,
+  type Stamps,
   type Terms,
 } from './entry.ts'
 import { Heard } from './heard.ts'
@@ -40,6 +41,19 @@ export interface CopiesPorts {
   failed(operation: string, key: string, error: unknown): void
 }
 
+/** What was asked of the store, or is being loaded. */
+export interface Asked {
+  /** What a copy of the answer will be known by. */
+  readonly since: Since
+  /** How many changes had been heard of by then. */
+  readonly changes: number
+  /** Live until tags are invalidated that it may have, where it is not known which. */
+  readonly moment: Stamp
+}
+
+/** What is asked within this part of the time for which a copy is believed counts as asked at its beginning, which is never too long. */
+const AT_ONCE = 1 / 64
+
 export class Copies {
   readonly near: Near<Entry>
   readonly #ports: CopiesPorts
@@ -49,26 +63,34 @@ export class Copies {
   #moment: Stamp = newMoment()
   /** Copies of another owner count no longer. */
   #owner: object = {}
+  /** The last one, and when it was made. Copies share it: what a hit looks at should be little, and so in reach of the processor. */
+  #since: Since | undefined
+  #sinceAt = -Infinity
+  readonly #atOnce: number
+  #lastTerms: Terms | undefined
 
   constructor(near: Near<Entry>, path: string, ports: CopiesPorts) {
     this.near = near
     this.#ports = ports
     this.#view = prefixed(near.store, `${path}:`)
+    this.#atOnce = Math.min(near.maxStaleness, near.ttl) * AT_ONCE
   }
 
   /** The copy that may be served as fresh. Of all that is done here, this is done most. */
   fresh(name: string): Entry | undefined {
-    const found = this.#look(name)
+    const found = this.#get(name)
     if (found === undefined) return undefined
-    const { since, stamps } = found.terms
+    const { value, freshUntil, terms } = found
+    // The memory may hand out anything; but what has the owner in it was made here, and all that is beside it.
+    const since = (terms as Terms | undefined)?.since
+    if (since?.owner !== this.#owner) return void this.#believed(name, found)
     const now = this.#ports.clock.now()
-    const isServed =
-      now < found.freshUntil && since !== undefined && this.#isBelieved(since, now) && allLive(stamps)
-    return isServed ? found : undefined
+    if (typeof freshUntil !== 'number' || !(now < freshUntil) || value === undefined) return undefined
+    return this.#isBelieved(since, now) && allLive(terms.stamps) ? found : undefined
   }
 
   #isBelieved(since: Since, now: number): boolean {
-    if (since.owner !== this.#owner || now >= since.ends) return false
+    if (now >= since.ends) return false
     return since.period === 0 ? now <= since.until : this.#ports.trust.coversAt(now, since.period)
   }
 
@@ -88,13 +110,23 @@ export class Copies {
   }
 
   #look(name: string): Entry | undefined {
+    const found = this.#get(name)
+    return found === undefined ? undefined : this.#believed(name, found)
+  }
+
+  #get(name: string): Entry | undefined {
     try {
-      const found = this.#view.get(name) as Entry | undefined
-      if (found === undefined || entryProblem(found) === undefined) return found
-      this.drop(name)
+      return (this.#view.get(name) as Entry | undefined | null) ?? undefined
     } catch (error) {
       this.#ports.failed('near', name, error)
+      return undefined
     }
+  }
+
+  /** The same, if it is an entry at all. */
+  #believed(name: string, found: Entry): Entry | undefined {
+    if (entryProblem(found) === undefined) return found
+    this.drop(name)
     return undefined
   }
 
@@ -113,42 +145,62 @@ export class Copies {
   }
 
   /** What is asked for now will be known by this. */
-  asking(): Since {
-    return this.#since(this.#ports.trust.period)
+  asking(): Asked {
+    return this.#asked(this.#ports.trust.period)
   }
 
   /** What is loaded from now on, while the store does not say under which marks. */
-  loadingAlone(): Since {
-    return this.#since(0)
+  loadingAlone(): Asked {
+    return this.#asked(0)
   }
 
-  #since(period: number): Since {
-    const { maxStaleness, ttl } = this.near
+  #asked(period: number): Asked {
+    return { since: this.#sinceNow(period), changes: this.#heard.count, moment: this.#moment }
+  }
+
+  #sinceNow(period: number): Since {
     const now = this.#ports.clock.now()
-    return {
-      period,
-      changes: this.#heard.count,
-      until: now + maxStaleness,
-      ends: now + ttl,
-      owner: this.#owner,
-      moment: this.#moment,
-    }
+    const last = this.#since
+    if (last?.owner === this.#owner && last.period === period && now - this.#sinceAt <= this.#atOnce)
+      return last
+    const { maxStaleness, ttl } = this.near
+    this.#since = { period, until: now + maxStaleness, ends: now + ttl, owner: this.#owner }
+    this.#sinceAt = now
+    return this.#since
+  }
+
+  /** The terms of a copy. Copies in a row mostly have the same, and then share one object. */
+  terms(of: Terms, stamps: Stamps, since: Since): Terms {
+    const { staleFor, keptFor, meta, cost, schema } = of
+    const last = this.#lastTerms
+    const isSame =
+      last?.since === since &&
+      last.stamps === stamps &&
+      last.staleFor === staleFor &&
+      last.keptFor === keptFor &&
+      last.meta === meta &&
+      last.cost === cost &&
+      last.schema === schema
+    if (isSame) return last
+    this.#lastTerms = { staleFor, keptFor, stamps, meta, cost, schema, since }
+    return this.#lastTerms
   }
 
   /** Keeps what was found or loaded, unless something was said or heard about it since it was asked for. */
-  keep(name: string, entry: Entry, since: Since): void {
-    if (this.isUntouched(name, since) && allLive(entry.terms.stamps)) this.put(name, entry, since)
+  keep(name: string, entry: Entry, asked: Asked): void {
+    if (this.isUntouched(name, asked) && allLive(entry.terms.stamps)) this.put(name, entry, asked.since)
   }
 
-  isUntouched(name: string, since: Since): boolean {
-    return !this.#heard.isAfter(since.changes, name)
+  isUntouched(name: string, asked: Asked): boolean {
+    return !this.#heard.isAfter(asked.changes, name)
   }
 
   /** The same without looking: nothing was said about it, and it has just been acknowledged. */
   put(name: string, entry: Entry, since: Since): void {
     const { clock } = this.#ports
-    const isCopy = entry.terms.since === since
-    const copy = isCopy ? entry : entryOf(entry.value, entry.freshUntil, sinceThen(entry.terms, since))
+    const { value, freshUntil, terms } = entry
+    const isCopy = terms.since === since
+    const copy = isCopy ? entry : entryOf(value, freshUntil, this.terms(terms, terms.stamps, since))
     const ttl = Math.min(deadAt(entry), since.ends + copy.terms.keptFor) - clock.now()
     try {
       if (ttl > 0) this.#view.set(name, copy, ttl)
@@ -158,17 +210,18 @@ export class Copies {
   }
 
   /** Keeps what was loaded while the store did not answer, unless any tag was invalidated since; the next time one is, it ends. */
-  keepAlone(name: string, entry: Entry, since: Since): void {
-    const { staleFor, keptFor, meta, cost, schema } = entry.terms
-    const terms = { staleFor, keptFor, stamps: [since.moment], meta, cost, schema, since }
-    this.keep(name, entryOf(entry.value, entry.freshUntil, terms), since)
+  keepAlone(name: string, entry: Entry, asked: Asked): void {
+    const since = { ...asked.since, period: 0 }
+    const terms = this.terms(entry.terms, [asked.moment], since)
+    this.keep(name, entryOf(entry.value, entry.freshUntil, terms), { ...asked, since })
   }
 
   /** A copy whose value has just been found to satisfy a schema; so it need not be asked again. */
   vetted(name: string, found: Entry, vetted: Entry, schema: Terms['schema']): void {
     const { freshUntil, terms } = found
     const { since } = terms
-    if (since === undefined || this.#look(name)?.terms.since !== since) return
+    // Another copy may be known by the same, but has another value.
+    if (since === undefined || this.#look(name)?.value !== found.value) return
     this.put(name, entryOf(vetted.value, freshUntil, { ...terms, schema }), since)
   }
 
@@ -183,8 +236,8 @@ export class Copies {
   }
 
   /** The store has nothing there. */
-  forget(name: string, since: Since): void {
-    if (this.isUntouched(name, since)) this.drop(name)
+  forget(name: string, asked: Asked): void {
+    if (this.isUntouched(name, asked)) this.drop(name)
   }
 
   /** Something was said about many keys: which, it would take long to find out. */
@@ -214,7 +267,3 @@ const BY_LIFE = 'the copy was taken less than maxStaleness ago'
 const BY_CHANNEL = 'the channel has told of no change since the copy was taken'
 
 const newMoment = (): Stamp => ({ tag: '', token: '', live: true })
-
-function sinceThen({ staleFor, keptFor, stamps, meta, cost, schema }: Terms, since: Since): Terms {
-  return { staleFor, keptFor, stamps, meta, cost, schema, since }
-}

@@ -43,20 +43,16 @@ export interface Terms {
   readonly since: Since | undefined
 }
 
-/** When a near copy was taken, and so for how long it may be believed. One for all that was asked for together. */
+/** When a near copy was taken, and so for how long it may be believed. One for all that was asked for at about the same time. */
 export interface Since {
   /** The period of trust (trust.ts) in which it was asked for; 0 if changes would not have been heard. */
   readonly period: number
-  /** How many changes had been heard of by then. */
-  readonly changes: number
   /** Until then it may be believed where no changes would be heard. */
   readonly until: number
   /** After that never. */
   readonly ends: number
   /** Whose copy it is: nobody else hears of what happens to it. */
   readonly owner: object
-  /** Live until tags are invalidated that it may have, where it is not known which. */
-  readonly moment: Stamp
 }
 
 export interface Entry<V = unknown> {

@@ -6,7 +6,8 @@ import type { LoadContext, ManyContext, Meta } from '../cache.ts'
 import { durationOf, kindOf } from '../duration.ts'
 import { misuse } from '../errors.ts'
 import { type Key, keyOf } from '../key.ts'
-import type { Entry, Since, Stamps } from './entry.ts'
+import type { Asked } from './copies.ts'
+import type { Entry, Stamps } from './entry.ts'
 import { Flight } from './flights.ts'
 import { tagProblem } from './policy.ts'
 import type { Tokens } from './stored-marks.ts'
@@ -50,7 +51,7 @@ export class LoadFlight extends Flight<unknown> {
   /** The loader was called; the marks, if any, were taken. */
   hasBegun: boolean = false
   /** What a near copy of its value is known by. */
-  since: Since | undefined
+  asked: Asked | undefined
   /** What the store said of the marks before that. */
   tokens: Tokens | undefined
   /** Tags that callers want who have joined it: the value gets them like those that are named late. */

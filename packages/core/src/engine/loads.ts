@@ -169,13 +169,13 @@ async function fly(
     // Where nothing has to be asked, the loader is called in the very turn of its caller.
     const marks = isPending(taken) ? await taken : taken
     if (!isWanted()) return // while the store was asked
-    const since = marks === undefined ? space.copies?.loadingAlone() : space.copies?.asking()
+    const asked = marks === undefined ? space.copies?.loadingAlone() : space.copies?.asking()
     for (const flight of flights) {
       flight.stamps = marks?.stamps
       flight.late = marks?.late
       flight.tokens = tokens
       flight.hasBegun = true
-      flight.since = since
+      flight.asked = asked
     }
     renewals = space.hasLeases ? flights.map((flight, i) => renewing(space, keys[i] ?? '', flight)) : []
     const remarks = noRemarks()
@@ -319,7 +319,7 @@ function keep(
     return unkept(space, flight, wanted, value, remarks, took)
   }
   const entry = entryFor(space, wanted, value, all, remarks, took)
-  if (flight.since !== undefined) space.copies?.keep(name, entry, flight.since)
+  if (flight.asked !== undefined) space.copies?.keep(name, entry, flight.asked)
   if (flight.lease === undefined) space.fill(name, entry)
   else {
     flight.isFilled = true
@@ -350,9 +350,8 @@ function unkept(
   took: number,
 ): void {
   const { copies } = space
-  if (copies !== undefined && flight.since !== undefined && !flight.cut && !flight.isGivenUp) {
-    const alone = { ...flight.since, period: 0 }
-    copies.keepAlone(wanted.name, entryFor(space, wanted, value, [], remarks, took), alone)
+  if (copies !== undefined && flight.asked !== undefined && !flight.cut && !flight.isGivenUp) {
+    copies.keepAlone(wanted.name, entryFor(space, wanted, value, [], remarks, took), flight.asked)
   }
   unstored(space, wanted.name, 'store-behind')
 }

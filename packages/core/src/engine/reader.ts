@@ -137,8 +137,7 @@ export class Reader<V> {
 
   #hitNear(name: string): void {
     const { counts, house } = this.space
-    counts.nearHits++
-    if ((++counts.hits & (HITS_PER_TIMING - 1)) === 0) this.#timeHitNear(name)
+    if ((++counts.nearHits & (HITS_PER_TIMING - 1)) === 0) this.#timeHitNear(name)
     if (house.watch.heard) house.watch.emit({ type: 'hit', cache: this.name, key: name, near: true })
   }
 

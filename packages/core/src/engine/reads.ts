@@ -7,16 +7,8 @@
  * said here is not yet acknowledged, that counts, not the store.
  */
 
-import {
-  ageOf,
-  allLive,
-  type Entry,
-  entryOf,
-  entryProblem,
-  type Since,
-  type Stamps,
-  type Terms,
-} from './entry.ts'
+import type { Asked } from './copies.ts'
+import { ageOf, allLive, type Entry, entryOf, entryProblem, type Stamps, type Terms } from './entry.ts'
 import type { Asker, Page, Round } from './rounds.ts'
 import { keepShape } from './shapes.ts'
 import type { Space } from './space.ts'
@@ -49,8 +41,8 @@ const NO_STAMPS: Stamps = []
 
 type Then = (found: Found) => void
 
-/** What has been said since. */
-type Cuts = Pick<Reads, 'cuts' | 'wasCut'>
+/** What has been said since, and what an answer is known by. */
+type Cuts = Pick<Reads, 'cuts' | 'wasCut' | 'ownTerms'>
 
 class Question implements Found {
   readonly key: string
@@ -69,7 +61,7 @@ class Question implements Found {
   stamps: Stamps = NO_STAMPS
   tokens: Tokens | undefined = undefined
   /** What a near copy of the answer is known by. */
-  since: Since | undefined = undefined
+  asked: Asked | undefined = undefined
   holder: string | undefined = undefined
   isLeased: boolean = false
   readonly isNear: boolean = false
@@ -87,7 +79,10 @@ class Question implements Found {
 
   own(): Entry | undefined {
     const { entry } = this
-    return entry && entryOf(entry.value, entry.freshUntil, withStamps(entry.terms, this.stamps, this.since))
+    return (
+      entry &&
+      entryOf(entry.value, entry.freshUntil, this.reads.ownTerms(entry.terms, this.stamps, this.asked))
+    )
   }
 
   get overtaken(): boolean {
@@ -101,14 +96,10 @@ class Question implements Found {
   }
 }
 
-keepShape(new Question('', false, { cuts: 0, wasCut: () => false }, () => {}, 0))
+keepShape(new Question('', false, { cuts: 0, wasCut: () => false, ownTerms: (terms) => terms }, () => {}, 0))
 
-function withStamps(
-  { staleFor, keptFor, meta, cost, schema }: Terms,
-  stamps: Stamps,
-  since: Since | undefined,
-): Terms {
-  return { staleFor, keptFor, stamps, meta, cost, schema, since }
+function withStamps({ staleFor, keptFor, meta, cost, schema }: Terms, stamps: Stamps): Terms {
+  return { staleFor, keptFor, stamps, meta, cost, schema, since: undefined }
 }
 
 /** The questions of one tick. Thrown away as a whole: single deletions from a Map cost more than all the rest. */
@@ -118,10 +109,10 @@ interface Tick {
   /** How many have not been answered. */
   open: number
   /** What near copies of the answers are known by. */
-  since: Since | undefined
+  asked: Asked | undefined
 }
 
-const tickOf = (): Tick => ({ questions: new Map(), tags: NO_TAGS, open: 0, since: undefined })
+const tickOf = (): Tick => ({ questions: new Map(), tags: NO_TAGS, open: 0, asked: undefined })
 keepShape(tickOf())
 
 export class Reads implements Asker {
@@ -232,7 +223,7 @@ export class Reads implements Asker {
     this.#asking = undefined
     this.#sent.add(tick)
     tick.open = tick.questions.size
-    tick.since = this.#space.copies?.asking()
+    tick.asked = this.#space.copies?.asking()
     const began = round.clock.exact()
     const byPage: [Page, Question[]][] = []
     let last: (typeof byPage)[0] | undefined
@@ -329,16 +320,23 @@ export class Reads implements Asker {
     if (--tick.open === 0) this.#sent.delete(tick)
     if (entry !== undefined && ageOf(entry, this.#space.house.clock.now()) !== 'dead') question.entry = entry
     question.tokens = tokens
-    question.since = tick.since
-    if (tick.since !== undefined && tokens !== undefined) this.#keepNear(question, tick.since)
+    question.asked = tick.asked
+    if (tick.asked !== undefined && tokens !== undefined) this.#keepNear(question, tick.asked)
     question.answer()
   }
 
-  #keepNear(question: Question, since: Since): void {
+  #keepNear(question: Question, asked: Asked): void {
     const { copies } = this.#space
     const own = question.own()
-    if (own === undefined) copies?.forget(question.key, since)
-    else if (!question.isCut) copies?.keep(question.key, own, since)
+    if (own === undefined) copies?.forget(question.key, asked)
+    else if (!question.isCut) copies?.keep(question.key, own, asked)
+  }
+
+  /** The terms of a record as an entry of this process has them. */
+  ownTerms(terms: Terms, stamps: Stamps, asked: Asked | undefined): Terms {
+    return asked === undefined
+      ? withStamps(terms, stamps)
+      : (this.#space.copies?.terms(terms, stamps, asked.since) ?? withStamps(terms, stamps))
   }
 }
 

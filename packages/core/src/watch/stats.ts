@@ -58,6 +58,7 @@ export interface Latency {
 
 /** The counters of one namespace. */
 export class Counts {
+  /** But for those near: a hit counts once. */
   hits: number = 0
   nearHits: number = 0
   misses: number = 0
@@ -116,9 +117,10 @@ export function statsOf(
   },
 ): Stats {
   const stale = counts.staleRefreshing + counts.staleSlowLoad + counts.staleFailedLoad + counts.staleFarDown
-  const asked = counts.hits + stale + counts.misses
+  const hits = counts.hits + counts.nearHits
+  const asked = hits + stale + counts.misses
   return Object.freeze({
-    hits: counts.hits,
+    hits,
     nearHits: counts.nearHits,
     misses: counts.misses,
     stale: Object.freeze({
@@ -141,7 +143,7 @@ export function statsOf(
     observerErrors: now.observerErrors,
     loading: now.loading,
     queued: now.queued,
-    hitRatio: asked === 0 ? undefined : (counts.hits + stale) / asked,
+    hitRatio: asked === 0 ? undefined : (hits + stale) / asked,
     latency: Object.freeze({
       hit: counts.hitTime.latency(),
       load: counts.loadTime.latency(),

@@ -13,6 +13,13 @@ export const sharedAblations: readonly Ablation[] = [
     seenBy: 'who comes after a deletion elsewhere does not share a load from before it',
   },
   {
+    what: 'who asks later is not answered by what a waiting load had asked for before',
+    find: `flight.answeredBy === look ? again() : value`,
+    replace: `value`,
+    seenBy:
+      'who comes after a deletion elsewhere is not answered by what a waiting load had asked for before it',
+  },
+  {
     what: 'who was not told who has the lease finds out',
     find: `if (wanted.holder === undefined) return 'unsure'`,
     replace: `if (wanted.holder === undefined) return 'yes'`,

@@ -131,6 +131,35 @@ export const sharedScenarios = {
     expect(await there.flowing(there.cache.get('k'))).toBe('new')
   },
 
+  'who comes after a deletion elsewhere is not answered by what a waiting load had asked for before it':
+    async (core) => {
+      const { here, there, clock } = office(core)
+      const theirs = held<string>()
+      const loading = there.cache.getOrSet('k', theirs.load)
+      await there.flow()
+      const ours = held<string>()
+      const before = here.cache.getOrSet('k', ours.load)
+      await here.flow() // it is told that another process loads, and waits
+      theirs.release('old')
+      await there.flow()
+      await clock.advance(LONGEST_LOOK)
+      await turns(60)
+      const [look] = here.parcels('read')
+      look?.apply()
+      await there.flowing(there.cache.delete('k'))
+      const after = here.cache.getOrSet('k', ours.load)
+      await turns(60)
+      for (const each of here.parcels('')) if (each !== look) each.answer()
+      await turns(60)
+      await here.flow()
+      for (const call of ours.calls) call.release('new')
+      await here.flow()
+
+      expect(await now(loading)).toBe('old')
+      expect(await now(before)).toBe('old')
+      expect(await now(after)).toBe('new')
+    },
+
   'who finds a stale record shares the load under way while that has its lease, and not any more after that':
     async (core) => {
       for (const disturb of [false, true]) {

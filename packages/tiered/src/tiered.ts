@@ -96,6 +96,7 @@ export function tiered(options: TieredOptions): Store<Entry> {
     ...(near.onRemoval && { onRemoval: near.onRemoval.bind(near) }),
     near: {
       store: copies,
+      memories: [near, ...(far.near?.memories ?? [])],
       maxStaleness,
       ttl: durationOf(nearTtl, 'nearTtl'),
       whenFarIsDown,

@@ -60,6 +60,12 @@ describe('tiered refuses, and says what to do,', () => {
     expect(() => createCache({ store: tiered({ near, far: far() }) })).toThrow(/give each/)
     await tiers.close()
 
+    const three = createCache({
+      store: tiered({ near: memory(), far: tiered({ near, far: far() }) }),
+    })
+    expect(() => createCache({ store: near })).toThrow(/give each a memory\(\) of its own/)
+    await three.close()
+
     await createCache({ store: near }).close()
   })
 })

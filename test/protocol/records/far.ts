@@ -24,36 +24,31 @@ function freshToken(state: State, k: number): number {
   }
 }
 
-/** Answers a question: with the record, or with who has the lease. */
-export function answer(world: World, state: State, p: number, k: number, s: number): void {
+/** Answers a question: with the record, or with who has the lease. Says how. */
+export function answer(world: World, state: State, p: number, k: number, s: number): () => string {
   const slot = state.processes[p]?.own[k]?.slots[s]
   const key = state.keys[k]
-  if (slot === undefined || key === undefined) return
-  if (key.data !== 0 && slot.takes === 0) {
+  if (slot === undefined || key === undefined) return () => ''
+  const who = NAMES[p]
+  const { data, isStale } = key
+  if (data !== 0 && slot.takes === 0) {
     slot.state = SLOT.found
-    slot.value = key.data
-    slot.isStale = key.isStale
-  } else if (!world.on.randomLease) {
-    slot.state = SLOT.leased
-    slot.token = key.count + 1
-  } else if (key.lease === 0) {
-    replicate(world, state)
-    const token = freshToken(state, k)
-    key.lease = token
-    slot.state = SLOT.leased
-    slot.token = token
-  } else {
+    slot.value = data
+    slot.isStale = isStale
+    return () => `far answers ${who}: v${data}${isStale === 1 ? ', stale' : ''}`
+  }
+  if (world.on.randomLease && key.lease !== 0) {
     slot.state = SLOT.held
     slot.token = key.lease
+    const { lease } = key
+    return () => `far answers ${who}: ${data === 0 ? 'nothing, and ' : ''}lease ${lease} is taken`
   }
-}
-
-export function answered(state: State, p: number, k: number, s: number): string {
-  const slot = state.processes[p]?.own[k]?.slots[s]
-  const asked = `far answers ${NAMES[p]}`
-  if (slot?.state === SLOT.found) return `${asked}: v${slot.value}${slot.isStale === 1 ? ', stale' : ''}`
-  if (slot?.state === SLOT.leased) return `${asked}: nothing, take lease ${slot.token}`
-  return `${asked}: nothing, lease ${slot?.token ?? 0} is taken`
+  replicate(world, state)
+  const token = world.on.randomLease ? freshToken(state, k) : key.count + 1
+  if (world.on.randomLease) key.lease = token
+  slot.state = SLOT.leased
+  slot.token = token
+  return () => `far answers ${who}: ${data === 0 ? 'nothing, ' : ''}take lease ${token}`
 }
 
 /** Fills, if the lease is still there. */

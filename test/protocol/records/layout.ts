@@ -66,7 +66,6 @@ const PROCESS = groupOf([
 /** What a process has of a key. */
 const OWN = groupOf([
   'near',
-  'nearStale',
   'nearCovered',
   'nearAge',
   /** Reads that begin now must not be older. */
@@ -96,6 +95,8 @@ const SLOT = groupOf([
   'age',
   'covered',
   'isCut',
+  /** Others have said something about the key since it asked, or began to load. */
+  'isHeard',
   'isOnBoard',
   /** Nobody waits for it. */
   'isBackground',
@@ -179,6 +180,7 @@ export function empty(fields: SlotFields): void {
   fields.age = 0
   fields.covered = 0
   fields.isCut = 0
+  fields.isHeard = 0
   fields.isOnBoard = 0
   fields.isBackground = 0
   fields.takes = 0

@@ -68,7 +68,7 @@ const valueOf = (value: number, isStale: number): string =>
   value === 0 ? 'nothing' : `v${value}${isStale === 1 ? ' stale' : ''}`
 
 function holds({ fields, slots }: Own): string {
-  const parts = [valueOf(fields.near, fields.nearStale)]
+  const parts = [valueOf(fields.near, 0)]
   if (fields.saidState >= SAID.sent) parts.push('invalidation under way')
   if (fields.owes === 1) parts.push('owes a deletion')
   for (const slot of slots) if (slot.state !== SLOT.free) parts.push(doing(slot))

@@ -2,9 +2,10 @@
  * Reading: near, else far, else a load. Each file of core that has a part in it is named where it is copied.
  */
 
-import { answer, answered, fill } from './far.ts'
+import { answer, fill } from './far.ts'
 import { empty, SLOTS, type SlotFields, type State } from './layout.ts'
-import { isBehind, isBelieved, KEYS, leave, NAMES, SAID, SLOT, type World } from './world.ts'
+import type { Switches } from './switches.ts'
+import { dated, isBehind, isBelieved, KEYS, leave, NAMES, SAID, SLOT, type World } from './world.ts'
 
 export function reads(world: World, p: number, k: number): void {
   begin(world, p, k)
@@ -29,24 +30,30 @@ function ask(state: State, p: number, slot: SlotFields, takes: boolean, { on }: 
   slot.token = 0
   slot.isStale = 0
   slot.isCut = 0
-  slot.age = 0
-  slot.covered = on.periods ? (state.processes[p]?.fields.isProven ?? 0) : 1
+  date(slot, state, p, on)
   // Its load is open to others while it asks.
-  slot.isOnBoard = slot.takes
+  if (takes) slot.isOnBoard = 1
+}
+
+function date(slot: SlotFields, state: State, p: number, on: Switches): void {
+  const { covered, age } = dated(state, p, on)
+  slot.covered = covered
+  slot.age = age
+  slot.isHeard = 0
 }
 
 function begin(world: World, p: number, k: number): void {
-  const { from, on, setting } = world
+  const { from, on } = world
   const process = from.processes[p]
   const own = process?.own[k]
   if (process === undefined || own === undefined || process.fields.gets === 0) return
   const who = `${NAMES[p]} reads ${KEYS[k]}`
-  const mayServe = own.fields.nearStale === 0 || setting.stale === 'while-revalidating'
-  if (mayServe && isBelieved(from, p, k, on)) return serveNear(world, p, k, who)
+  if (isBelieved(from, p, k, on)) return serveNear(world, p, k, who)
   if (isBehind(from, p, k) && on.ownBarrier) return readBehind(world, p, k, who)
   if (process.fields.isLinked === 0) {
     const state = begun(world, p)
-    if (loadAlone(state, p, k, freeSlot(state, p, k))) {
+    if (serveUnproven(world, state, p, k, who)) return
+    if (loadAlone(world, state, p, k, freeSlot(state, p, k))) {
       world.take(() => `${who}: far does not answer, so it loads without a lease`)
     }
     return
@@ -66,19 +73,11 @@ function serveNear(world: World, p: number, k: number, who: string): void {
   const fields = state.processes[p]?.own[k]?.fields
   const key = state.keys[k]
   if (fields === undefined || key === undefined) return
-  const { near, nearStale, floor } = fields
+  const { near, floor } = fields
   const broken =
     tooOld('G1', near, floor, who) ??
     (world.from.world.hasFailedOver === 0 ? tooOld('G4', near, key.acked2, who) : undefined)
-  const s = freeSlot(state, p, k)
-  if (nearStale === 1 && onBoard(state, p, k) === undefined) {
-    const slot = slotOf(state, p, k, s)
-    if (slot !== undefined && !isBehind(state, p, k)) {
-      slot.isBackground = 1
-      ask(state, p, slot, true, world)
-    }
-  }
-  world.take(() => `${who}: v${near} is near${nearStale === 1 ? ', stale; it refreshes it' : ''}`, broken)
+  world.take(() => `${who}: v${near} is near`, broken)
 }
 
 /** reads.ts, #behind: what was said here counts more than what far would say. */
@@ -91,7 +90,7 @@ function readBehind(world: World, p: number, k: number, who: string): void {
     const broken = tooOld('G1', said, floor, who)
     return world.take(() => `${who}: v${said} is being set here`, broken)
   }
-  if (!loadAlone(state, p, k, freeSlot(state, p, k))) return
+  if (!loadAlone(world, state, p, k, freeSlot(state, p, k))) return
   world.take(() => `${who}: its invalidation is under way, so it loads without a lease`)
 }
 
@@ -120,8 +119,20 @@ function askFar(world: World, p: number, k: number, who: string): void {
   world.take(() => `${who}: it asks far`)
 }
 
+/** copies.ts, unproven: where that was asked for, a copy that may be out of date, since far does not answer. */
+function serveUnproven(world: World, state: State, p: number, k: number, who: string): boolean {
+  const fields = state.processes[p]?.own[k]?.fields
+  if (!world.setting.servesUnproven || fields === undefined || fields.near === 0) return false
+  const { near, floor } = fields
+  world.take(
+    () => `${who}: far does not answer, so the copy that it has may be out of date: v${near}`,
+    tooOld('G1', near, floor, who),
+  )
+  return true
+}
+
 /** Joins the load that is under way, or begins one that will not be stored. Whether there was room. */
-function loadAlone(state: State, p: number, k: number, s: number): boolean {
+function loadAlone({ on }: World, state: State, p: number, k: number, s: number): boolean {
   const own = state.processes[p]?.own[k]
   const open = onBoard(state, p, k)
   if (own === undefined) return false
@@ -134,6 +145,7 @@ function loadAlone(state: State, p: number, k: number, s: number): boolean {
   slot.state = SLOT.loading
   slot.isOnBoard = 1
   slot.floor = own.fields.floor
+  date(slot, state, p, on)
   return true
 }
 
@@ -163,8 +175,8 @@ function goOn(world: World, p: number, k: number, s: number): void {
 
 function isAnswered(world: World, p: number, k: number, s: number): void {
   const state = world.step()
-  answer(world, state, p, k, s)
-  world.take(() => answered(state, p, k, s))
+  const told = answer(world, state, p, k, s)
+  world.take(told)
 }
 
 /** The request or its answer is lost. */
@@ -192,18 +204,19 @@ function fillIsLost(world: World, p: number, k: number, s: number): void {
 /** A record has come. */
 function hears(world: World, p: number, k: number, s: number, slot: SlotFields): void {
   const { on, setting } = world
-  const { value, isCut, isStale } = slot
+  const { value, isCut, isHeard, isStale } = slot
   const who = `${NAMES[p]} hears of v${value}`
   const state = world.step()
   const to = slotOf(state, p, k, s)
   if (to === undefined) return
-  if (isStale === 1 && isCut === 1) {
+  const floor = state.processes[p]?.own[k]?.fields.floor ?? 0
+  if (isStale === 1 && isCut === 1 && on.staleFenced) {
     askAgain(world, state, p, k, to)
     return world.take(() => `${who}, but something was said meanwhile: it asks again`)
   }
   const broken = tooOld('G1', value, slot.floor, who) ?? tooOld('G3', value, slot.acked, who)
-  if (isCut === 0 || !on.nearSequence) keepNear(state, p, k, to, value, isStale)
   if (isStale === 0) {
+    if ((isCut === 0 && isHeard === 0) || !on.answerSequence) keepNear(state, p, k, to, value)
     empty(to)
     return world.take(() => `${who}: that is the answer`, broken)
   }
@@ -218,7 +231,10 @@ function hears(world: World, p: number, k: number, s: number, slot: SlotFields):
     to.isBackground = 1
     ask(state, p, to, true, world)
   }
-  world.take(() => `${who}, stale: that is the answer, and it refreshes it`, broken)
+  world.take(
+    () => `${who}, stale: that is the answer, and it refreshes it`,
+    broken ?? tooOld('what is stale', value, floor, who),
+  )
 }
 
 function keepNear(
@@ -227,12 +243,10 @@ function keepNear(
   k: number,
   { covered, age }: { readonly covered: number; readonly age: number },
   value: number,
-  isStale: number,
 ): void {
   const fields = state.processes[p]?.own[k]?.fields
   if (fields === undefined) return
   fields.near = value
-  fields.nearStale = isStale
   fields.nearCovered = covered
   fields.nearAge = age
 }
@@ -244,7 +258,7 @@ function askAgain(world: World, state: State, p: number, k: number, slot: SlotFi
   const fields = state.processes[p]?.own[k]?.fields
   if (key !== undefined && token !== 0 && slot.state === SLOT.leased && key.lease === token) key.lease = 0
   if ((isBehind(state, p, k) && world.on.ownBarrier) || state.processes[p]?.fields.isLinked === 0) {
-    alone(state, p, k, slot)
+    alone(world, state, p, k, slot)
     if (fields !== undefined && fields.saidIsSet === 1 && fields.saidState !== 0) empty(slot)
     return
   }
@@ -252,10 +266,10 @@ function askAgain(world: World, state: State, p: number, k: number, slot: SlotFi
 }
 
 /** The request becomes a load without a lease, or joins the one that is under way. */
-function alone(state: State, p: number, k: number, slot: SlotFields): void {
+function alone({ on }: World, state: State, p: number, k: number, slot: SlotFields): void {
   const { floor, old, isBackground } = slot
-  const open = onBoard(state, p, k)
   empty(slot)
+  const open = onBoard(state, p, k)
   if (open !== undefined) {
     open.floor = Math.max(open.floor, floor)
     return
@@ -265,6 +279,7 @@ function alone(state: State, p: number, k: number, slot: SlotFields): void {
   slot.floor = floor
   slot.old = old
   slot.isBackground = isBackground
+  date(slot, state, p, on)
 }
 
 /** It has got the lease: whatever was under way here was overtaken. */
@@ -283,6 +298,7 @@ function boards(world: World, p: number, k: number, s: number, { isCut, takes, t
   const open = onBoard(state, p, k)
   if (open !== undefined) {
     const hasBegun = open.state >= SLOT.loading
+    if (!hasBegun && mustLook(world, open)) return waitsBesides(world, state, k, slot, who)
     if (!world.on.joinByLease || !hasBegun) return joins(world, state, k, open, slot, who)
     open.isCut = 1
     open.isOnBoard = 0
@@ -290,6 +306,7 @@ function boards(world: World, p: number, k: number, s: number, { isCut, takes, t
   slot.state = SLOT.loading
   slot.isOnBoard = 1
   slot.isCut = 0
+  date(slot, state, p, world.on)
   world.take(() => `${who}: it begins to load`)
 }
 
@@ -305,7 +322,25 @@ function takesOff(world: World, p: number, k: number, s: number, who: string): v
   }
   slot.state = SLOT.loading
   slot.takes = 0
+  date(slot, state, p, world.on)
   world.take(() => `${who}: it begins to load`)
+}
+
+/** Whether what an open load has asked for may be older than what somebody else has just been told. */
+function mustLook({ on }: World, { state, takes }: SlotFields): boolean {
+  return on.freshLooks && takes === 0 && state >= SLOT.asked && state <= SLOT.failed
+}
+
+/** It waits for that load, and looks again. */
+function waitsBesides(world: World, state: State, k: number, slot: SlotFields, who: string): void {
+  const key = state.keys[k]
+  if (key !== undefined && slot.state === SLOT.leased && key.lease === slot.token) key.lease = 0
+  const { floor, acked } = slot
+  empty(slot)
+  slot.state = SLOT.waiting
+  slot.floor = floor
+  slot.acked = acked
+  world.take(() => `${who}: a load here has looked before; when that is answered, it looks again`)
 }
 
 /** Nobody needs the lease of one who joins. */
@@ -326,6 +361,8 @@ function joinsOrWaits(world: World, p: number, k: number, s: number, { token }: 
   const open = onBoard(state, p, k)
   if (slot === undefined) return
   const mayJoin = open !== undefined && open !== slot
+  if (mayJoin && open.state < SLOT.loading && mustLook(world, open))
+    return waitsBesides(world, state, k, slot, who)
   if (mayJoin && (open.token === token || open.state < SLOT.loading || !world.on.joinByLease)) {
     return joins(world, state, k, open, slot, who)
   }
@@ -333,8 +370,11 @@ function joinsOrWaits(world: World, p: number, k: number, s: number, { token }: 
   slot.token = 0
   slot.age = 0
   slot.covered = 0
+  slot.isHeard = 0
   slot.takes = 0
   slot.old = 0
+  // Its load is open to others from here on.
+  if (!mayJoin && slot.isCut === 0) slot.isOnBoard = 1
   world.take(() => `${who}: it waits`)
 }
 
@@ -346,7 +386,7 @@ function waits(world: World, p: number, k: number, s: number): void {
   world.take(() => `${NAMES[p]}, which waits for another load, looks again`)
   const state = world.step()
   const impatient = slotOf(state, p, k, s)
-  if (impatient !== undefined) alone(state, p, k, impatient)
+  if (impatient !== undefined) alone(world, state, p, k, impatient)
   world.take(() => `${NAMES[p]} has waited long enough, and loads without a lease`)
 }
 
@@ -355,7 +395,8 @@ function hearsNothing(world: World, p: number, k: number, s: number): void {
   const state = world.step()
   const slot = slotOf(state, p, k, s)
   if (slot === undefined) return
-  alone(state, p, k, slot)
+  if (slot.isBackground === 0 && serveUnproven(world, state, p, k, `${NAMES[p]}`)) return
+  alone(world, state, p, k, slot)
   world.take(() => `${NAMES[p]} hears nothing from far, and loads without a lease or joins a load`)
 }
 
@@ -390,23 +431,29 @@ function loads(world: World, p: number, k: number, s: number, { old, isCut, toke
 /** loads.ts, keep: kept near and sent to far at once, unless something was said. */
 function lands(world: World, p: number, k: number, s: number, slot: SlotFields): void {
   const { on } = world
-  const { value, token, isCut } = slot
+  const { value, token, isCut, isHeard } = slot
   const who = `${NAMES[p]}'s load brings v${value}`
   const state = world.step()
   const to = slotOf(state, p, k, s)
   if (to === undefined) return
   const broken = tooOld('G1', value, slot.floor, who) ?? tooOld('G3', value, slot.acked, who)
-  const isKept = token !== 0 && (isCut === 0 || !on.cutNotKept) && !isBehind(state, p, k)
-  if (!isKept) {
+  const isNew = (isCut === 0 && isHeard === 0) || !on.loadSequence
+  const isStored = token !== 0 && isCut === 0 && !isBehind(state, p, k)
+  if (!isStored) {
     leave(state, p, k, s, token)
-    return world.take(() => `${who}: that is the answer, kept nowhere`, broken)
+    const isBrief = isNew && isCut === 0
+    if (isBrief) keepNear(state, p, k, { covered: 0, age: slot.age }, value)
+    return world.take(
+      () => `${who}: that is the answer, ${isBrief ? 'kept near for a moment' : 'kept nowhere'}`,
+      broken,
+    )
   }
-  keepNear(state, p, k, slot, value, 0)
+  if (isNew) keepNear(state, p, k, slot, value)
   empty(to)
   to.state = SLOT.filling
   to.value = value
   to.token = token
-  world.take(() => `${who}: that is the answer, kept near; the fill is sent`, broken)
+  world.take(() => `${who}: that is the answer${isNew ? ', kept near' : ''}; the fill is sent`, broken)
 }
 
 function tooOld(promise: string, value: number, floor: number, who: string): string | undefined {

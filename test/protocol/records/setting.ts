@@ -11,6 +11,8 @@ export interface Setting {
   readonly time: boolean
   /** What a record is after its ttl: nothing, or stale, to be served while it is refreshed or in place of a load that fails. */
   readonly stale: 'no' | 'while-revalidating' | 'if-error'
+  /** Whether a copy that may be out of date is served while far does not answer. */
+  readonly servesUnproven: boolean
   /** Whether the source has no row at the beginning, so that a null is kept. */
   readonly negative: boolean
   /** Whether the source shows its changes to loads only when the cache has acknowledged. */
@@ -60,6 +62,7 @@ export function settingOf({
     sets: false,
     time: false,
     stale: 'no',
+    servesUnproven: false,
     negative: false,
     lags: false,
     ...rest,

@@ -59,8 +59,7 @@ function ttlEnds(world: World, k: number): void {
   for (const [p, { own }] of state.processes.entries()) {
     const fields = own[k]?.fields
     if (fields === undefined || fields.near === 0) continue
-    if (keeps) fields.nearStale = 1
-    else dropNear(state, p, k)
+    dropNear(state, p, k)
   }
   world.take(() => `the ttl of ${KEYS[k]} ends`)
 }
@@ -167,7 +166,8 @@ function timePasses(world: World): void {
         if (isDated) slot.age = older(slot.age)
       }
       // It will never be believed again.
-      if (has.near !== 0 && has.nearCovered === 0 && !isBelieved(state, p, k, world.on)) dropNear(state, p, k)
+      const isUseless = has.near !== 0 && has.nearCovered === 0 && !world.setting.servesUnproven
+      if (isUseless && !isBelieved(state, p, k, world.on)) dropNear(state, p, k)
     }
   }
   world.take(() => 'time passes')

@@ -129,30 +129,37 @@ export function isBehind(state: State, p: number, k: number): boolean {
   return fields !== undefined && (fields.owes === 1 || fields.saidState >= SAID.sent)
 }
 
-/** Something was said about the key: what is under way must not outlive it. `dropsNear`: whose near copy goes, too. */
+/** Something was said about the key. Here: what is under way must not outlive it. Elsewhere: it is not kept near. */
 export function cut(state: State, p: number, k: number, on: Switches, isOwn: boolean): void {
   const own = state.processes[p]?.own[k]
   if (own === undefined) return
   const { fields, slots } = own
-  const isSpared =
-    (isOwn && !on.ownDropsNear) ||
-    (!on.staleFenced && fields.nearStale === 1) ||
-    (!on.negativeFenced && fields.near === 1)
+  const isSpared = (isOwn && !on.ownDropsNear) || (!on.negativeFenced && fields.near === 1)
   if (!isSpared) dropNear(state, p, k)
-  if (!isOwn && !on.messagesCut) return
   if (fields.saidState >= SAID.sent) fields.saidIsCut = 1
   for (const slot of slots) {
     if (slot.state === SLOT.free || slot.state === SLOT.filling) continue
+    slot.isHeard = 1
+    if (!isOwn) continue
     slot.isCut = 1
     if (on.noJoinOfCut) slot.isOnBoard = 0
   }
+}
+
+/** What is asked for, or loaded, from now on will be known by this. copies.ts, asking. */
+export function dated(
+  state: State,
+  p: number,
+  on: Switches,
+): { readonly covered: number; readonly age: number } {
+  const { isProven = 0, proof = 0 } = state.processes[p]?.fields ?? {}
+  return { covered: on.periods ? isProven : 1, age: isProven === 1 ? proof : 0 }
 }
 
 export function dropNear(state: State, p: number, k: number): void {
   const fields = state.processes[p]?.own[k]?.fields
   if (fields === undefined) return
   fields.near = 0
-  fields.nearStale = 0
   fields.nearCovered = 0
   fields.nearAge = 0
 }

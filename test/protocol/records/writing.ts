@@ -2,7 +2,7 @@
 
 import { write, writeLate } from './far.ts'
 import type { OwnFields, State } from './layout.ts'
-import { cut, KEYS, NAMES, SAID, type World } from './world.ts'
+import { cut, dated, KEYS, NAMES, SAID, type World } from './world.ts'
 
 export function changes(world: World, p: number, k: number): void {
   const fields = world.from.processes[p]?.own[k]?.fields
@@ -19,19 +19,18 @@ export function changes(world: World, p: number, k: number): void {
   }
 }
 
-/** Who sets, sets alone: of two values that are set at once, nobody can say which is newer. */
-function isAlone({ processes }: State, k: number, isSet: boolean): boolean {
+/** While a set is on its way to far nobody else changes the source: of two that cross, nobody can say which is newer. */
+function isAlone({ processes }: State, k: number): boolean {
   return processes.every(({ own }) => {
     const fields = own[k]?.fields
-    if (fields === undefined || fields.saidState === SAID.nothing) return true
-    return !isSet && fields.saidIsSet === 0
+    if (fields === undefined || fields.saidIsSet === 0) return true
+    return fields.saidState !== SAID.changed && fields.saidState !== SAID.sent
   })
 }
 
 function changesSource(world: World, p: number, k: number): void {
-  if (world.from.processes[p]?.fields.writes === 0) return
+  if (world.from.processes[p]?.fields.writes === 0 || !isAlone(world.from, k)) return
   for (const isSet of world.setting.sets ? [false, true] : [false]) {
-    if (!isAlone(world.from, k, isSet)) continue
     const state = world.step()
     const process = state.processes[p]
     const own = process?.own[k]?.fields
@@ -60,10 +59,12 @@ function says(world: World, p: number, k: number): void {
   world.take(() => `${NAMES[p]} calls ${what} for ${KEYS[k]}`)
 }
 
-function send({ setting, on }: World, state: State, p: number, own: OwnFields): void {
+function send({ on }: World, state: State, p: number, own: OwnFields): void {
   own.saidState = SAID.sent
-  own.saidCovered =
-    setting.sets && own.saidIsSet === 1 ? (on.periods ? (state.processes[p]?.fields.isProven ?? 0) : 1) : 0
+  if (own.saidIsSet === 0) return
+  const { covered, age } = dated(state, p, on)
+  own.saidCovered = covered
+  own.saidAge = age
 }
 
 /** What is owed is said again. */
@@ -89,9 +90,8 @@ function isAcknowledged(world: World, p: number, k: number, fields: OwnFields): 
   endSaid(own)
   if (on.secondCut) cut(state, p, k, on, true)
   own.saidIsCut = 0
-  if (fields.saidIsSet === 1 && (fields.saidIsCut === 0 || !on.nearSequence)) {
+  if (fields.saidIsSet === 1 && (fields.saidIsCut === 0 || !on.setSequence)) {
     own.near = fields.said
-    own.nearStale = 0
     own.nearCovered = fields.saidCovered
     own.nearAge = fields.saidAge
   }

@@ -60,6 +60,9 @@ export function answer(
 /**
  * Waits for a load that somebody else has begun. If tags were invalidated since, which the load may yet name, its value
  * counts only if it did not: otherwise `again` starts over. So a key keeps to one load, however busy its namespace.
+ *
+ * The same for a load that waits for another process: what it has asked the store before this caller came may be answered after
+ * what this caller was told, and be older.
  */
 export function answerOfAnother(
   space: Space,
@@ -71,7 +74,9 @@ export function answerOfAnother(
   space.counts.joins++
   for (const tag of wanted.policy.tags) flight.joined.add(tag)
   const isTentative = flight.late !== undefined && !allLive(flight.late)
+  const { look } = flight
   const got = answer(space, flight, wanted, signal)
+  if (look !== 0) return got.then((value) => (flight.answeredBy === look ? again() : value))
   return isTentative ? got.then((value) => (flight.namedLate ? again() : value)) : got
 }
 

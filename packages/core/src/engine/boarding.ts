@@ -90,8 +90,10 @@ async function boardOne(space: Space, flight: LoadFlight, wanted: Wanted): Promi
     }
     await untilFilled(space, name, looks, calls)
     if (flight.isGivenUp) return 'after-wait'
+    flight.look = looks + 1
     const found = await space.find(name, policy.tags, true)
     if (await isAnswered(space, flight, wanted, found)) return 'answered'
+    flight.look = 0
     ;({ holder, calls } = found)
     if (found.tokens !== undefined && !found.isLeased) continue
     has(space, name, flight, found.isLeased ? holder : undefined)
@@ -108,6 +110,7 @@ async function isAnswered(space: Space, flight: LoadFlight, wanted: Wanted, foun
   const entry = isPending(vetted) ? await vetted : vetted
   flight.isAnswered = false
   if (entry !== undefined && ageOf(entry, space.house.clock.now()) === 'fresh') {
+    flight.answeredBy = flight.look
     flight.resolve(entry.value)
     landedElsewhere(space, name, flight)
     return true

@@ -33,10 +33,11 @@ const nears = new WeakSet<Store<Entry>>()
 
 /** A memory of copies is nobody else's: entries and copies would be taken for one another. */
 function assertOwnMemory(store: Store<Entry>): void {
-  const near = store.near?.store
-  if (!nears.has(store) && (near === undefined || (!nears.has(near) && !byStore.has(near)))) return
+  const memories = store.near?.memories ?? []
+  const isTaken = memories.some((memory) => nears.has(memory) || byStore.has(memory))
+  if (!isTaken && !nears.has(store)) return
   throw new TypeError(
-    `createCache: a memory that keeps near copies of another store is used for something else as well: give each a ${store.near?.store.name ?? store.name}() of its own`,
+    `createCache: a memory that keeps near copies of another store is used for something else as well: give each a ${memories[0]?.name ?? store.name}() of its own`,
   )
 }
 
@@ -90,7 +91,7 @@ function assertSame({ clock, deadlines }: House, wishes: Wishes): void {
 
 function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_TIMEOUT }: Wishes): Shared {
   assertOwnMemory(store)
-  if (store.near !== undefined) nears.add(store.near.store)
+  for (const memory of store.near?.memories ?? []) nears.add(memory)
   const watch = new Watch()
   const deadlines = new Deadlines(clock, storeTimeout)
   const waiting = new Waiting(clock)
@@ -158,7 +159,7 @@ async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain:
   shared.users--
   if (shared.users > 0) return
   byStore.delete(store)
-  if (store.near !== undefined) nears.delete(store.near.store)
+  for (const memory of store.near?.memories ?? []) nears.delete(memory)
   shared.stopListening?.()
   const spaces = [...shared.rooms.spaces()]
   const { clock, leaseCalls, rounds } = shared.house

@@ -62,6 +62,10 @@ export class LoadFlight extends Flight<unknown> {
   isFilled: boolean = false
   /** The load of the key that was under way when this one began, until it is known whether anything came in between. */
   before: LoadFlight | undefined
+  /** While it waits for another process: its look at the store that is under way, by number; 0 if none is. */
+  look: number = 0
+  /** The look that has answered it. */
+  answeredBy: number = 0
   /** Another process has answered; that answer is still being looked at. */
   isAnswered: boolean = false
   /** Nothing more will come of it. */

@@ -8,8 +8,10 @@
 import type { Store } from './store.ts'
 
 export interface Near<R> {
-  /** Where the copies are: memory of this process, used for nothing else. */
+  /** Where the copies are. */
   readonly store: Store<R>
+  /** The memories of this process which that consists of: used for nothing else. */
+  readonly memories: readonly Store<R>[]
   /** For how long (ms) after it was taken a copy is believed without any proof. */
   readonly maxStaleness: number
   /** For how long (ms) a copy is believed at the most. */

@@ -46,19 +46,10 @@ const large: readonly Run[] = [
   run('stale values are refreshed', settingOf({ ...READERS, ...REVALIDATING })),
   run('stale values stand in', settingOf({ ...READERS, ...IF_ERROR })),
   run('two read, one writes twice', settingOf({ gets: [2, 1], writes: [0, 2] })),
-  run('both write twice', settingOf({ writes: [2, 2] })),
-  run('both write; all faults of lines', settingOf({ writes: [1, 1], faults: { drops: 1, leaseEnds: 1 } })),
-  run('two keys, both write', settingOf({ keys: 2, writes: [1, 1], faults: { drops: 1 } })),
-  run('time passes for two', settingOf({ time: true })),
+  run('both write, a subscription is lost', settingOf({ writes: [1, 1], faults: { drops: 1 } })),
   run('two reads while time passes', settingOf({ gets: [2, 0], time: true, faults: { drops: 1 } })),
-  run('far starts again, empty', settingOf({ ...READERS, faults: { restarts: 1, leaseEnds: 1 } })),
-  run('a replica takes over, both write', settingOf({ writes: [1, 1], faults: { failovers: 1 } })),
-  run('requests get no answer, both write', settingOf({ writes: [1, 1], faults: { silences: 2 } })),
-  run(
-    'both set, a request gets no answer',
-    settingOf({ writes: [1, 1], sets: true, faults: { silences: 1 } }),
-  ),
-  run('stale values, and a lost subscription', settingOf({ ...REVALIDATING, faults: { ends: 1, drops: 1 } })),
+  run('requests get no answer', settingOf({ writes: [1, 1], faults: { silences: 2 } })),
+  run('a replica takes over', settingOf({ gets: [2, 0], writes: [1, 1], faults: { failovers: 1 } })),
 ]
 
 const LACKING: Readonly<Record<Mechanism, Setting>> = {

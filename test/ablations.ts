@@ -72,9 +72,9 @@ export const ablations: readonly Ablation[] = [
   {
     what: 'acknowledgements cut again',
     find: `    space.cut(name)
-    space.leaseEnded(name)
+    leaseEnded(space, name)
     if (copy`,
-    replace: `    space.leaseEnded(name)
+    replace: `    leaseEnded(space, name)
     if (copy`,
     seenBy: 'who comes after a deletion was acknowledged does not join a load from before that',
   },

@@ -138,7 +138,8 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'a load that brings nothing to store gives its lease back',
-    find: `  if (flight.lease !== undefined && !flight.isFilled && !flight.isGivenUp) space.dropLease(name, flight.lease)
+    find: `  if (flight.lease !== undefined && !flight.isFilled && !flight.isGivenUp)
+    dropLease(space, name, flight.lease)
 `,
     replace: ``,
     seenBy: 'a load that brings nothing to store gives its lease back',
@@ -146,13 +147,13 @@ export const sharedAblations: readonly Ablation[] = [
   {
     what: 'a load that is given up gives its lease back',
     find: `  flight.giveUp(reason)
-  if (flight.lease !== undefined) space.dropLease(name, flight.lease)`,
+  if (flight.lease !== undefined) dropLease(space, name, flight.lease)`,
     replace: `  flight.giveUp(reason)`,
     seenBy: 'leases',
   },
   {
     what: 'a load that was given up before it got its lease gives it back',
-    find: `) space.dropLease(name, lease)
+    find: `) dropLease(space, name, lease)
   else flight.lease = lease`,
     replace: ` && lease === '') return
   else flight.lease = lease`,
@@ -160,7 +161,7 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'who does not load after all gives his lease back',
-    find: `if (isLeased && holder !== undefined) space.dropLease(name, holder)`,
+    find: `if (isLeased && holder !== undefined) dropLease(space, name, holder)`,
     replace: ``,
     seenBy: 'leases',
   },
@@ -185,7 +186,7 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'a lease that was taken too late is given back',
-    find: `          () => this.dropLease(key, taking),`,
+    find: `        () => dropLease(space, key, taking),`,
     replace: `          () => {},`,
     seenBy: 'leases',
   },
@@ -197,7 +198,7 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'a fill of which nothing is heard gives its lease back',
-    find: `      if (isFilled === undefined) this.dropLease(key, token)`,
+    find: `    if (isFilled === undefined) dropLease(space, key, token)`,
     replace: ``,
     seenBy: 'a fill that the store lost gives the lease back',
   },
@@ -227,7 +228,7 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'a load that turns out to be doomed gives its lease to the next',
-    find: `  space.dropLease(wanted.name, lease)
+    find: `  dropLease(space, wanted.name, lease)
   wanted.holder = undefined`,
     replace: ``,
     seenBy: 'who sees that a load of his process is doomed does not wait for it',

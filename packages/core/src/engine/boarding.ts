@@ -11,6 +11,7 @@
 
 import { isPending } from '../store/store.ts'
 import { ageOf, allLive } from './entry.ts'
+import { dropLease, filled, renewLease, takeLease } from './leasing.ts'
 import type { LoadFlight } from './load.ts'
 import { isGoodFor } from './joining.ts'
 import type { Wanted } from './loads.ts'
@@ -54,14 +55,14 @@ export async function board(
 async function take(space: Space, { name, holder, tokens }: Wanted): Promise<string | undefined> {
   if (holder !== undefined || tokens === undefined) return undefined
   const token = newToken(space.house.clock)
-  return (await space.takeLease(name, token)) === token ? token : undefined
+  return (await takeLease(space, name, token)) === token ? token : undefined
 }
 
 /** A load has the lease; unless what it brings will not be stored anyhow: then nobody need wait for it. */
 function has(space: Space, name: string, flight: LoadFlight, lease: string | undefined): void {
   flight.before = undefined
   if (lease === undefined) return
-  if (flight.isGivenUp || flight.cut) space.dropLease(name, lease)
+  if (flight.isGivenUp || flight.cut) dropLease(space, name, lease)
   else flight.lease = lease
 }
 
@@ -77,7 +78,7 @@ async function boardOne(space: Space, flight: LoadFlight, wanted: Wanted): Promi
     const token = newToken(clock)
     if (holder === undefined) {
       ;({ calls } = space.house.waiting)
-      holder = await space.takeLease(name, token)
+      holder = await takeLease(space, name, token)
     }
     const { before } = flight
     if (before !== undefined && before.lease === holder && holder !== token && isGood(before, wanted)) {
@@ -148,7 +149,7 @@ async function answeredBy(
 /** Looks become rarer, and those of several processes do not fall together. */
 function untilFilled(space: Space, name: string, looks: number, calls: number): Promise<void> {
   const pause = Math.min(LONGEST_LOOK, FIRST_LOOK * 2 ** looks)
-  return space.filled(name, pause * (0.5 + space.house.clock.random() / 2), calls)
+  return filled(space, name, pause * (0.5 + space.house.clock.random() / 2), calls)
 }
 
 function landedElsewhere(space: Space, name: string, flight: LoadFlight): void {
@@ -164,7 +165,7 @@ export function renewing(space: Space, name: string, flight: LoadFlight): () => 
     cancel = space.house.clock.after(LEASE / 3, () => {
       const { lease } = flight
       if (lease === undefined || flight.isGivenUp) return
-      space.background(space.renewLease(name, lease))
+      space.background(renewLease(space, name, lease))
       again()
     })
   }

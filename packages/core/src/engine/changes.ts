@@ -11,6 +11,7 @@ import { isPending } from '../store/store.ts'
 import type { CacheEvent } from '../watch/events.ts'
 import type { Asked } from './copies.ts'
 import { ageOf, allLive, deadAt, type Entry, entryOf, entryProblem, type Stamps } from './entry.ts'
+import { dropLease, fillNow, leaseEnded, seizeLease, takeLease } from './leasing.ts'
 import { freshUntil, tagsOf, termsFor } from './loads.ts'
 import type { Resolved } from './policy.ts'
 import { newToken } from './marks.ts'
@@ -207,7 +208,7 @@ function acknowledged(space: Space, name: string, far: Awaitable<Far>, sent?: Se
   return far.then((reached) => {
     const copy = reached === 'applied' ? copyOf(space, name, sent) : undefined
     space.cut(name)
-    space.leaseEnded(name)
+    leaseEnded(space, name)
     if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.asked.since)
     return reached
   })
@@ -300,7 +301,7 @@ async function touchFar(space: Space, name: string, ttl: number): Promise<boolea
         ? touched(space, name, found.own(), ttl)
         : touchLeased(space, name, found.own(), ttl, lease)
     }
-    if (lease !== undefined) space.dropLease(name, lease)
+    if (lease !== undefined) dropLease(space, name, lease)
     if (found.tokens === undefined) return false // not from the store: there is nothing that could be touched
   }
   return false
@@ -310,11 +311,11 @@ async function touchFar(space: Space, name: string, ttl: number): Promise<boolea
 async function leaseForTouch(space: Space, name: string): Promise<string | undefined> {
   const { clock } = space.house
   const token = newToken(clock)
-  const holder = await space.takeLease(name, token)
+  const holder = await takeLease(space, name, token)
   if (holder === token || holder === undefined) return holder
   const { entry } = await space.find(name, [])
   if (entry === undefined || ageOf(entry, clock.now()) !== 'fresh') return undefined
-  return (await space.seizeLease(name, token)) ? token : undefined
+  return (await seizeLease(space, name, token)) ? token : undefined
 }
 
 /** Under a lease, so that nothing newer is overwritten. */
@@ -327,14 +328,14 @@ async function touchLeased(
 ): Promise<boolean> {
   const now = space.house.clock.now()
   if (entry === undefined || ageOf(entry, now) !== 'fresh') {
-    space.dropLease(name, token)
+    dropLease(space, name, token)
     return false
   }
   const renewed = entryOf(entry.value, Math.floor(now + ttl), entry.terms)
-  const isFilled = await space.fillNow(name, token, renewed, true)
+  const isFilled = await fillNow(space, name, token, renewed, true)
   space.copies?.drop(name)
-  if (isFilled === undefined) space.dropLease(name, token)
-  else space.leaseEnded(name)
+  if (isFilled === undefined) dropLease(space, name, token)
+  else leaseEnded(space, name)
   return isFilled === true
 }
 

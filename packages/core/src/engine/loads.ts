@@ -16,6 +16,7 @@ import type { Key } from '../key.ts'
 import { type Awaitable, isPending } from '../store/store.ts'
 import type { Unstored } from '../watch/events.ts'
 import { allLive, type Entry, entryOf, type Stamps, type Terms, termsOf } from './entry.ts'
+import { dropLease, fillLeased } from './leasing.ts'
 import { board, renewing } from './boarding.ts'
 import { isInsideOf, mayJoin } from './joining.ts'
 import { contextOf, LoadCall, LoadFlight, noRemarks, type Remarks } from './load.ts'
@@ -60,7 +61,7 @@ function supersede(space: Space, open: LoadFlight, wanted: Wanted): void {
   space.flights.cut(wanted.name)
   const { lease } = open
   if (lease === undefined || open.isFilled || (wanted.holder ?? lease) !== lease) return
-  space.dropLease(wanted.name, lease)
+  dropLease(space, wanted.name, lease)
   wanted.holder = undefined
 }
 
@@ -126,14 +127,14 @@ export function abandon(
   name: string,
   { holder, isLeased }: Pick<Wanted, 'holder' | 'isLeased'>,
 ): void {
-  if (isLeased && holder !== undefined) space.dropLease(name, holder)
+  if (isLeased && holder !== undefined) dropLease(space, name, holder)
 }
 
 /** Gives a load up for all who wait for it. */
 export function giveUp(space: Space, name: string, flight: LoadFlight, reason: unknown): void {
   space.flights.close(name, flight)
   flight.giveUp(reason)
-  if (flight.lease !== undefined) space.dropLease(name, flight.lease)
+  if (flight.lease !== undefined) dropLease(space, name, flight.lease)
 }
 
 async function fly(
@@ -238,7 +239,8 @@ function close(space: Space, name: string, flight: LoadFlight): void {
   flight.hasEnded = true
   space.flights.close(name, flight)
   space.landed(name)
-  if (flight.lease !== undefined && !flight.isFilled && !flight.isGivenUp) space.dropLease(name, flight.lease)
+  if (flight.lease !== undefined && !flight.isFilled && !flight.isGivenUp)
+    dropLease(space, name, flight.lease)
 }
 
 function failed(space: Space, keys: readonly string[], error: unknown, background: boolean): void {
@@ -323,7 +325,7 @@ function keep(
   if (flight.lease === undefined) space.fill(name, entry)
   else {
     flight.isFilled = true
-    space.fillLeased(name, flight.lease, entry)
+    fillLeased(space, name, flight.lease, entry)
   }
 }
 

@@ -9,7 +9,6 @@
 
 import { isCacheError, storeTimedOut } from '../errors.ts'
 import type { Deadlines } from '../store/deadline.ts'
-import type { Leases } from '../store/leases.ts'
 import { prefixed } from '../store/prefixed.ts'
 import { type Awaitable, isPending, type Store } from '../store/store.ts'
 import type { Watch } from '../watch/events.ts'
@@ -19,11 +18,12 @@ import { Copies } from './copies.ts'
 import { ageOf, allLive, deadAt, type Entry, entryProblem, type Stamps, type Terms } from './entry.ts'
 import { Flights } from './flights.ts'
 import type { LeaseCalls } from './lease-calls.ts'
+import { dropLease } from './leasing.ts'
 import type { LoadFlight } from './load.ts'
 import { type Captured, isMark, LocalMarks, type Marks } from './marks.ts'
 import { type Found, Reads } from './reads.ts'
 import type { Recent } from './recent.ts'
-import { LEASE, type Rounds } from './rounds.ts'
+import type { Rounds } from './rounds.ts'
 import type { Room } from './rooms.ts'
 import { StoredMarks, type Tokens } from './stored-marks.ts'
 import type { Trust } from './trust.ts'
@@ -289,105 +289,12 @@ export class Space {
     return this.house.store.leases !== undefined
   }
 
-  /** Takes the lease of a key. Who has it then; undefined if the store does not say. */
-  async takeLease(key: string, token: string): Promise<string | undefined> {
-    return this.#leasing(key, (leases, full) => leases.take(full, token, LEASE), token)
-  }
-
-  /** Takes the lease of a key from whoever has it. Whether it could. */
-  async seizeLease(key: string, token: string): Promise<boolean> {
-    const seize = async (leases: Leases<Entry>, full: string): Promise<true> => {
-      await leases.seize(full, token, LEASE)
-      return true
-    }
-    return (await this.#leasing(key, seize, token)) === true
-  }
-
-  /** Lets the lease of a load last. Whether it is still its own; undefined if the store does not say. */
-  async renewLease(key: string, token: string): Promise<boolean | undefined> {
-    return this.#leasing(key, (leases, full) => leases.renew(full, token, LEASE))
-  }
-
-  /** Nothing will be filled under this lease. */
-  dropLease(key: string, token: string): void {
-    this.house.leaseCalls.drop(`${this.path}:${key}`, token)
-  }
-
-  /** This process has ended a lease of the key, whoever had it: those here who wait for that look at once. */
-  leaseEnded(key: string): void {
-    this.house.waiting.wake(`${this.path}:${key}`)
-  }
-
-  /** Puts there what was loaded, if nothing has been said about the key anywhere since its lease was taken. */
-  fillLeased(key: string, token: string, entry: Entry): void {
-    this.house.leaseCalls.track(this.#fillLeased(key, token, entry))
-  }
-
-  async #fillLeased(key: string, token: string, entry: Entry): Promise<void> {
-    try {
-      const isFilled = await this.fillNow(key, token, entry)
-      if (isFilled === false) this.fenced(key)
-      if (isFilled === undefined) this.dropLease(key, token)
-    } catch (error) {
-      this.unstored(key, error)
-      this.dropLease(key, token)
-    } finally {
-      this.leaseEnded(key)
-    }
-  }
-
-  /** The same, told: whether it was; undefined if the store does not say. Rejects if the value is refused. */
-  async fillNow(
-    key: string,
-    token: string,
-    entry: Entry,
-    isChange: boolean = false,
-  ): Promise<boolean | undefined> {
-    const ttl = deadAt(entry) - this.house.clock.now()
-    this.outlived(entry)
-    return this.#leasing(key, (leases, full) => leases.fill(full, token, entry, ttl, isChange))
-  }
-
   /** What was loaded has been invalidated meanwhile. */
   fenced(key: string): void {
     this.counts.fenced++
     this.copies?.drop(key)
     const { watch } = this.house
     if (watch.heard) watch.emit({ type: 'unstored', cache: this.path, key, why: 'invalidated' })
-  }
-
-  /** `taking`: the lease that it takes. If that is had too late it is given back: others would wait for somebody who does not know of it. */
-  async #leasing<T>(
-    key: string,
-    operation: (leases: Leases<Entry>, full: string) => Awaitable<T>,
-    taking?: string,
-  ): Promise<T | undefined> {
-    const { leaseCalls, store } = this.house
-    const { leases } = store
-    if (leases === undefined || leaseCalls.isClosed) return undefined
-    let answer: Awaitable<T> | undefined
-    try {
-      answer = operation(leases, `${this.path}:${key}`)
-      return isPending(answer) ? await this.within('lease', key, answer) : answer
-    } catch (error) {
-      if (isCacheError(error, 'VALUE_REFUSED')) throw error
-      if (!isCacheError(error, 'STORE_TIMEOUT')) this.failed('lease', key, error)
-      else if (taking !== undefined && isPending(answer)) {
-        answer.then(
-          () => this.dropLease(key, taking),
-          () => {},
-        )
-      }
-      return undefined
-    }
-  }
-
-  /**
-   * When a record of which somebody else has the lease may have been filled, since there had been so many `calls`; after
-   * `ms` at the latest.
-   */
-  filled(key: string, ms: number, calls: number): Promise<void> {
-    return this.house.waiting.until(`${this.path}:${key}`, ms, calls)
   }
 
   /** Another process has changed a mark of this namespace. */
@@ -451,7 +358,7 @@ export class Space {
     if (this.flights.size === 0) return
     this.flights.cutWhere((key, flight) => {
       if (!matches(flight)) return false
-      if (flight.lease !== undefined) this.dropLease(key, flight.lease)
+      if (flight.lease !== undefined) dropLease(this, key, flight.lease)
       return true
     })
   }

@@ -7,6 +7,7 @@
 
 import { type Scenario, scenarios } from './model/scenarios.ts'
 import { sharedScenarios } from './model/shared-scenarios.ts'
+import { tierScenarios } from './model/tier-scenarios.ts'
 import type { World } from './model/history.ts'
 
 export interface Ablation {
@@ -15,10 +16,14 @@ export interface Ablation {
   readonly find: string
   readonly replace: string
   /** What fails without it: the random histories of a world, or a story. */
-  readonly seenBy: World | keyof typeof scenarios | keyof typeof sharedScenarios
+  readonly seenBy: World | keyof typeof scenarios | keyof typeof sharedScenarios | keyof typeof tierScenarios
 }
 
-export const stories: Readonly<Record<string, Scenario>> = { ...scenarios, ...sharedScenarios }
+export const stories: Readonly<Record<string, Scenario>> = {
+  ...scenarios,
+  ...sharedScenarios,
+  ...tierScenarios,
+}
 
 export const ablations: readonly Ablation[] = [
   // ---- what an invalidation cuts ---------------------------------------------------------------------------------

@@ -328,7 +328,8 @@ export function sharedStore(
         line.send(`getMany ${keys.join(' ')}`, false, () => keys.map(read)),
       clear: (prefix: string) =>
         line.send(`clear ${prefix}`, true, () => {
-          for (const key of place.records.keys()) if (key.startsWith(prefix)) place.forget(key)
+          for (const key of place.records.keys())
+            if (key.startsWith(prefix) && !isMark(key)) place.forget(key)
         }),
     }),
     ...(isWhole && {

@@ -77,7 +77,7 @@ async function flowing<T>({ flow }: Setting, promise: Promise<T>): Promise<T> {
 }
 
 /** A schema that answers when it is told to. */
-function slowSchema(): {
+export function slowSchema(): {
   readonly schema: {
     '~standard': { version: 1; vendor: string; validate(value: unknown): Promise<{ value: unknown }> }
   }

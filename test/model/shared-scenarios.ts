@@ -3,98 +3,16 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type createCache, type ICache } from '@larder/core'
-import { held, manualClock, type ManualClock } from '@larder/testing'
+import { held } from '@larder/testing'
 import { expect } from 'vitest'
-import { Ear, Line, SharedPlace, sharedStore } from './far.ts'
 import type { Core } from './history.ts'
+import { MAX_STALENESS, now, type Office, office } from './office.ts'
 import type { Scenario } from './scenarios.ts'
-import { Net, turns } from './world.ts'
+import { turns } from './world.ts'
 
-type Options = Partial<Parameters<typeof createCache>[0]>
-
-/** One process. */
-interface Desk {
-  readonly cache: ICache
-  readonly ear: Ear
-  readonly line: Line
-  /** Answers all that it has asked for, in order, until nothing more comes. */
-  readonly flow: () => Promise<void>
-  /** Does so until it has asked for what `what` names. */
-  readonly flowTo: (what: string) => Promise<Net['parcels']>
-  /** What `promise` brings, while that goes on, and before any time passes. */
-  readonly flowing: <T>(promise: Promise<T>) => Promise<T>
-  /** What it has asked for that `what` names. */
-  readonly parcels: (what: string) => Net['parcels']
-  /** It asks whether it has heard everything, and hears it. */
-  readonly hear: () => Promise<void>
-}
-
-interface Office {
-  readonly clock: ManualClock
-  readonly net: Net
-  readonly place: SharedPlace
-  readonly desks: readonly Desk[]
-  readonly here: Desk
-  readonly there: Desk
-}
-
-const MAX_STALENESS = 250
 /** The engine's. */
 const LEASE = 3_000
 const LONGEST_LOOK = 250
-
-function office(core: Core, hears: 'marks' | 'nothing' = 'nothing', options: Options = {}): Office {
-  const clock = manualClock()
-  const net = new Net(clock)
-  const place = new SharedPlace(clock)
-  const far = { bulk: true, adds: hears === 'marks', inParts: false, maxStaleness: MAX_STALENESS }
-  const open = (process: number): Desk => {
-    const ear = new Ear(hears === 'marks')
-    const line = new Line(net, process)
-    place.ears.push(ear)
-    place.lines.push(line)
-    const cache = core.createCache({ store: sharedStore(place, ear, line, far), clock, ...options })
-    const parcels = (what: string): Net['parcels'] =>
-      net.parcels.filter((each) => each.what.startsWith(`p${process} ${what}`))
-    const flow = async (): Promise<void> => {
-      await turns(60)
-      for (let own = parcels(''); own.length > 0; own = parcels('')) {
-        for (const each of own) each.answer()
-        await turns(60)
-      }
-    }
-    const flowing = async <T>(promise: Promise<T>): Promise<T> => {
-      promise.catch(() => {})
-      await flow()
-      return now(promise)
-    }
-    const flowTo = async (what: string): Promise<Net['parcels']> => {
-      for (let rounds = 0; rounds < 9 && parcels(what).length === 0; rounds++) {
-        for (const each of parcels('')) each.answer()
-        await turns(60)
-      }
-      expect(parcels(what)).not.toEqual([])
-      return parcels(what)
-    }
-    const hear = async (): Promise<void> => {
-      ear.beat(clock.now())
-      while (ear.next !== undefined) ear.hear()
-      await turns(60)
-    }
-    return { cache, ear, line, flow, flowTo, flowing, parcels, hear }
-  }
-  const [here, there] = [open(0), open(1)]
-  return { clock, net, place, here, there, desks: [here, there] }
-}
-
-/** What `promise` has brought. */
-async function now<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
-  const come = await Promise.race([promise.then((value) => ({ value })), turns(60)])
-  if (come === undefined) throw new Error('it has not come')
-  return come.value
-}
 
 /** A record of `k` that is stale, and kept for loads that fail. */
 async function withStale({ here, clock }: Office): Promise<void> {
@@ -104,7 +22,7 @@ async function withStale({ here, clock }: Office): Promise<void> {
 
 /** Two processes of which the first believes what it remembers: that `k` has the tag `t`. */
 async function trusting(core: Core): Promise<Office> {
-  const all = office(core, 'marks')
+  const all = office(core, 'changes')
   for (const desk of all.desks) await desk.hear()
   const { here, there } = all
   await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
@@ -384,7 +302,7 @@ export const sharedScenarios = {
   },
 
   'who waits for the load of another process is answered when it is filled': async (core) => {
-    for (const hears of ['marks', 'nothing'] as const) {
+    for (const hears of ['changes', 'nothing'] as const) {
       const { here, there, clock } = office(core, hears)
       const source = held('value')
       const loading = here.cache.getOrSet('k', source.load)
@@ -393,7 +311,7 @@ export const sharedScenarios = {
       await there.flow()
       source.release()
       await here.flow()
-      if (hears === 'marks') await there.hear()
+      if (hears === 'changes') await there.hear()
       else await clock.advance(20)
       await there.flow()
       const answered = await Promise.race([waiting, turns(60)])
@@ -494,7 +412,7 @@ export const sharedScenarios = {
 
   'a load whose tags were invalidated gives its lease back at once, whoever did that': async (core) => {
     for (const by of ['here', 'there'] as const) {
-      const all = office(core, 'marks')
+      const all = office(core, 'changes')
       const { here, there } = all
       await here.hear()
       const doomed = held('old')
@@ -745,7 +663,7 @@ export const sharedScenarios = {
   },
 
   'what was learnt before anything was proven is not believed afterwards': async (core) => {
-    const { here, there } = office(core, 'marks')
+    const { here, there } = office(core, 'changes')
     here.ear.isCut = true // not listening yet
     await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
     for (const _ of [1, 2]) expect(await here.flowing(here.cache.get('k'))).toBe('old')
@@ -760,7 +678,7 @@ export const sharedScenarios = {
     core,
   ) => {
     for (const gap of [false, true]) {
-      const { here, there } = office(core, 'marks')
+      const { here, there } = office(core, 'changes')
       for (const desk of [here, there]) await desk.hear()
       await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
       await here.hear()
@@ -791,7 +709,7 @@ export const sharedScenarios = {
   },
 
   'a token on its way to the store does not vouch for another load': async (core) => {
-    const { here, there } = office(core, 'marks')
+    const { here, there } = office(core, 'changes')
     for (const desk of [here, there]) await desk.hear()
     await there.flowing(there.cache.set('other', 0)) // the marks of the namespace
     await here.hear()
@@ -823,7 +741,7 @@ export const sharedScenarios = {
   },
 
   'of two processes that mint a mark at once the second takes that of the first': async (core) => {
-    const { here, there } = office(core, 'marks')
+    const { here, there } = office(core, 'changes')
     for (const desk of [here, there]) await desk.hear()
     const mine = here.cache.getOrSet('k', () => 1, { tags: ['t'] })
     const theirs = there.cache.getOrSet('l', () => 2, { tags: ['t'] })
@@ -839,7 +757,7 @@ export const sharedScenarios = {
   },
 
   'a load without marks is not shared after something was heard to have changed': async (core) => {
-    const { here, there } = office(core, 'marks')
+    const { here, there } = office(core, 'changes')
     for (const desk of [here, there]) await desk.hear()
     const source = held<string>()
     const before = here.cache.getOrSet('k', source.load)

@@ -1,0 +1,311 @@
+/*
+ * Ablations of what keeps copies honest, and of what they are for.
+ */
+
+import type { Ablation } from './ablations.ts'
+
+export const tierAblations: readonly Ablation[] = [
+  // ---- sequence ------------------------------------------------------------------------------------------------------
+  {
+    what: 'what was asked for before something was said about its key is not kept near',
+    find: `return !this.#heard.isAfter(since.changes, name)`,
+    replace: `return name !== '' && since !== undefined`,
+    seenBy: 'what was asked for before an invalidation was heard is not kept after it',
+  },
+  {
+    what: 'neither is what was being loaded',
+    find: `if (flight.since !== undefined) space.copies?.keep(name, entry, flight.since)`,
+    replace: `if (flight.since !== undefined) space.copies?.put(name, entry, flight.since)`,
+    seenBy: 'what was being loaded when an invalidation was heard is not kept',
+  },
+  {
+    what: 'what is too long ago to be remembered counts as said about any key',
+    find: `if (count < this.#floor) return true`,
+    replace: ``,
+    seenBy: 'who asked before more changes than are remembered keeps nothing of it',
+  },
+  {
+    what: 'a change elsewhere drops the copy',
+    find: `  recordChangedElsewhere(key: string): void {
+    this.copies?.drop(key)`,
+    replace: `  recordChangedElsewhere(key: string): void {
+    void key`,
+    seenBy: 'what is heard to have changed elsewhere is not served any more',
+  },
+  {
+    what: 'who keeps copies listens to the changes of records',
+    find: `store.near === undefined ? 'marks' : 'everything'`,
+    replace: `'marks'`,
+    seenBy: 'what is heard to have changed elsewhere is not served any more',
+  },
+  {
+    what: 'that a key was expired is told',
+    find: `entry, ttl, true)) === true`,
+    replace: `entry, ttl)) === true`,
+    seenBy: 'what is heard to have changed elsewhere is not served any more',
+  },
+  {
+    what: 'that a key was touched is told',
+    find: `const isFilled = await space.fillNow(name, token, renewed, true)`,
+    replace: `const isFilled = await space.fillNow(name, token, renewed)`,
+    seenBy: 'a touch elsewhere ends a copy that would last longer',
+  },
+  {
+    what: 'a touch ends the copy of before',
+    find: `renewed, true)
+  space.copies?.drop(name)`,
+    replace: `renewed, true)`,
+    seenBy: 'a touch ends the copy that would last longer',
+  },
+  {
+    what: 'copies die with the marks that they carry',
+    find: `this.#isBelieved(since, now) && allLive(stamps)`,
+    replace: `this.#isBelieved(since, now)`,
+    seenBy: 'what was cleared further out is not served any more',
+  },
+  // ---- barrier -------------------------------------------------------------------------------------------------------
+  {
+    what: 'what this process says about a key drops its copy',
+    find: `    this.#reads?.cut(key)
+    this.copies?.drop(key)`,
+    replace: `    this.#reads?.cut(key)`,
+    seenBy: 'what this process invalidates is not served by a copy from that moment on',
+  },
+  {
+    what: 'so does its acknowledgement',
+    find: `    space.cut(name)
+    space.leaseEnded(name)
+    if (copy`,
+    replace: `    space.leaseEnded(name)
+    if (copy`,
+    seenBy: 'what was loaded while an own deletion was on its way ends with its acknowledgement',
+  },
+  {
+    what: 'what was set is near when it is acknowledged',
+    find: `    if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.since)
+`,
+    replace: ``,
+    seenBy: 'what was set is near as soon as it is acknowledged',
+  },
+  {
+    what: 'what was set is kept only if nobody has said anything about it since it was sent',
+    find: `return copies.isUntouched(name, sent.since) && allLive`,
+    replace: `return allLive`,
+    seenBy: 'a set that another process has replaced before it was acknowledged is not kept',
+  },
+  {
+    what: 'what the place does not take in is not near',
+    find: `    this.counts.fenced++
+    this.copies?.drop(key)`,
+    replace: `    this.counts.fenced++`,
+    seenBy: 'what a load brings that the place refuses is not kept',
+  },
+  {
+    what: 'what cannot be written is not near',
+    find: `    this.copies?.drop(key)
+    if (!isCacheError`,
+    replace: `    if (!isCacheError`,
+    seenBy: 'what a load brings that cannot be written is not kept',
+  },
+  // ---- period and heartbeat ------------------------------------------------------------------------------------------
+  {
+    what: 'a copy from before a gap does not count after it',
+    find: `period === this.#period && now`,
+    replace: `now`,
+    seenBy: 'a copy from before a gap does not count after it',
+  },
+  {
+    what: 'a copy counts for the period in which it was asked for',
+    find: `    return {
+      period,
+      changes`,
+    replace: `    const { trust } = this.#ports
+    return {
+      get period() {
+        return trust.period
+      },
+      changes`,
+    seenBy: 'a copy that was asked for before a gap does not count after it',
+  },
+  {
+    what: 'a copy is believed while it is proven that nothing was missed',
+    find: `return since.period === 0 ? now <= since.until : this`,
+    replace: `return since.period > -1 ? now <= since.until : this`,
+    seenBy: 'a copy counts while it is proven that nothing was missed',
+  },
+  {
+    what: 'and no longer than maxStaleness after that',
+    find: ` && now - this.#provenAt <= this.#maxStaleness`,
+    replace: ``,
+    seenBy: 'a copy does not count when nothing has been proven for too long',
+  },
+  {
+    what: 'a proof counts from when it was asked for',
+    find: `this.#provenAt = Math.max(this.#provenAt, since)`,
+    replace: `this.#provenAt = Math.max(this.#clock.now(), since)`,
+    seenBy: 'who has slept does not believe a copy for what had been proven before',
+  },
+  {
+    what: 'where nobody tells, a copy counts for maxStaleness',
+    find: `return since.period === 0 ? now <= since.until : this`,
+    replace: `return since.period === 0 ? true : this`,
+    seenBy: 'where nobody tells of changes a copy counts for a while',
+  },
+  {
+    what: 'a copy that nobody could hear of any more does not count',
+    find: `if (since.owner !== this.#owner || now`,
+    replace: `if (now`,
+    seenBy: 'a copy of a namespace that was let go does not count when it is opened again',
+  },
+  {
+    what: 'a copy counts for nearTtl at the most',
+    find: `|| now >= since.ends) return false`,
+    replace: `) return false`,
+    seenBy: 'a copy counts for nearTtl at the most',
+  },
+  // ---- while the place does not answer -------------------------------------------------------------------------------
+  {
+    what: 'what could not be stored is near for a while',
+    find: `    copies.keepAlone(wanted.name, entryFor(space, wanted, value, [], remarks, took), alone)
+`,
+    replace: `    void [copies, alone, took]
+`,
+    seenBy:
+      'what is loaded while the place does not answer is near for a while, and nobody believes it because of the channel',
+  },
+  {
+    what: 'and not believed because of the channel, that may not tell of it',
+    find: `const alone = { ...flight.since, period: 0 }`,
+    replace: `const alone = { ...flight.since }`,
+    seenBy:
+      'what is loaded without a lease is near for a while, and nobody believes it because of the channel',
+  },
+  {
+    what: 'it ends with the next invalidation of tags by this process',
+    find: `      space.writes.hide()
+      space.copies?.invalidated()`,
+    replace: `      space.writes.hide()`,
+    seenBy: 'what was loaded while the place did not answer ends with the next invalidation of any tag',
+  },
+  {
+    what: 'and by others',
+    find: `      space.copies?.invalidated()
+      // Those with stamps are reached`,
+    replace: `      // Those with stamps are reached`,
+    seenBy: 'what was loaded while the place did not answer ends with the next invalidation of any tag',
+  },
+  {
+    what: 'a copy that is out of date is served only if that was asked for',
+    find: ` || copies?.near.whenFarIsDown !== 'serve-stale') return undefined`,
+    replace: ` || copies === undefined) return undefined`,
+    seenBy: 'who wants to load while the place does not answer is not served what he did not ask for',
+  },
+  {
+    what: 'and only if the place did not answer',
+    find: `if (found?.tokens !== undefined || copies`,
+    replace: `if (found === undefined || copies`,
+    seenBy: 'a copy is not served in the place of an answer',
+  },
+  {
+    what: 'and no longer than staleIfError allows',
+    find: `return ageOf(entry, this.#ports.clock.now()) === 'dead' ? undefined : entry`,
+    replace: `return entry`,
+    seenBy:
+      'while the place does not answer a copy is served for as long as staleIfError allows, and that is said',
+  },
+  {
+    what: 'which counts from when the copy was known to be good',
+    find: `const entry = entryOf(found.value, Math.min(found.freshUntil, wasKnown), found.terms)`,
+    replace: `const entry = entryOf(found.value, wasKnown === 0 ? wasKnown : found.freshUntil, found.terms)`,
+    seenBy:
+      'while the place does not answer a copy is served for as long as staleIfError allows, and that is said',
+  },
+  {
+    what: 'and never if a mark of it has died',
+    find: `since?.owner !== this.#owner || !allLive(found.terms.stamps)) return undefined`,
+    replace: `since?.owner !== this.#owner) return undefined`,
+    seenBy: 'nobody is served what his process has invalidated, though the place does not answer',
+  },
+  {
+    what: 'what the place was found not to have is not near',
+    find: `if (own === undefined) copies?.forget(question.key, since)
+    else if`,
+    replace: `if (own !== undefined && since !== undefined) if`,
+    seenBy: 'a copy that the place had no record of any more is not served when that does not answer',
+  },
+  // ---- a place that lacks what was said last -------------------------------------------------------------------------
+  {
+    what: 'what a new place may not know is said again',
+    find: `for (const key of recent?.keys() ?? []) sayAgain(store, rooms, key)`,
+    replace: `void [recent, sayAgain, store]`,
+    seenBy: 'what a place that replaced another may not know is said again',
+  },
+  {
+    what: 'what was acknowledged is remembered for that',
+    find: `      if (owes) this.#ports.applied(key)
+`,
+    replace: ``,
+    seenBy: 'what a place that replaced another may not know is said again',
+  },
+  {
+    what: 'marks are said again as well',
+    find: `this.background(Promise.resolve(this.#stored?.sayAgain(full)))`,
+    replace: ``,
+    seenBy: 'what a place that replaced another may not know is said again',
+  },
+  {
+    what: 'while it is said again nobody asks the place',
+    find: `    this.cut(name)
+    this.background(Promise.resolve(this.remove(name)))`,
+    replace: `    this.background((async () => this.view.delete(name))())`,
+    seenBy: 'nobody reads what his process has invalidated from a place that replaced another',
+  },
+  {
+    what: 'where too much was said, whole namespaces are remembered',
+    find: `present?.add(present.size < LIMIT ? key : namespaceMark(pathOf(key)))`,
+    replace: `if (present !== undefined && present.size < LIMIT) present.add(namespaceMark(pathOf(key)) && key)`,
+    seenBy: 'where more was said than is remembered the whole namespace is distrusted',
+  },
+  {
+    what: 'what was said long ago is forgotten',
+    find: `    if (spans <= 0) return
+`,
+    replace: `    if (spans > -1) return
+`,
+    seenBy: 'what was said long ago is not said again',
+  },
+  // ---- the rest ------------------------------------------------------------------------------------------------------
+  {
+    what: 'what was written behind and refused is said',
+    find: `acked.then(undefined, (error: unknown) => space.unstored(name, error))`,
+    replace: `acked.then(undefined, () => {})`,
+    seenBy: 'what was written behind and cannot be written is said, and not near',
+  },
+  {
+    what: 'who writes behind does not wait',
+    find: `if (copies?.near.farWrites !== 'background' || !isPending(acked)) return acked`,
+    replace: `if (copies !== undefined || !isPending(acked)) return acked`,
+    seenBy: 'who writes behind waits for nobody, and reads what he has written',
+  },
+  {
+    what: 'a copy is satisfied with the schema that it has satisfied',
+    find: `      space.copies?.vetted(name, found, vetted, schema)
+`,
+    replace: ``,
+    seenBy: 'a copy that has satisfied a schema is not asked again',
+  },
+  {
+    what: 'a copy that was dropped while a schema was asked stays away',
+    find: `if (since === undefined || this.#look(name)?.terms.since !== since) return`,
+    replace: `if (since === undefined) return`,
+    seenBy: 'a value that satisfies its schema too late brings no copy back',
+  },
+  {
+    what: 'against an entry only the store speaks',
+    find: `        if (this.#trusted(tag)?.token !== token) unknown.push(tag)`,
+    replace: `        const known = this.#trusted(tag)?.token
+        if (known === undefined) unknown.push(tag)
+        else if (known !== token) return undefined`,
+    seenBy: 'a mark that got lost and was minted anew is found out by whoever remembered it',
+  },
+]

@@ -8,14 +8,14 @@ export const tierAblations: readonly Ablation[] = [
   // ---- sequence ------------------------------------------------------------------------------------------------------
   {
     what: 'what was asked for before something was said about its key is not kept near',
-    find: `return !this.#heard.isAfter(since.changes, name)`,
-    replace: `return name !== '' && since !== undefined`,
+    find: `return !this.#heard.isAfter(asked.changes, name)`,
+    replace: `return name !== '' && asked !== undefined`,
     seenBy: 'what was asked for before an invalidation was heard is not kept after it',
   },
   {
     what: 'neither is what was being loaded',
-    find: `if (flight.since !== undefined) space.copies?.keep(name, entry, flight.since)`,
-    replace: `if (flight.since !== undefined) space.copies?.put(name, entry, flight.since)`,
+    find: `if (flight.asked !== undefined) space.copies?.keep(name, entry, flight.asked)`,
+    replace: `if (flight.asked !== undefined) space.copies?.put(name, entry, flight.asked.since)`,
     seenBy: 'what was being loaded when an invalidation was heard is not kept',
   },
   {
@@ -59,7 +59,7 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'copies die with the marks that they carry',
-    find: `this.#isBelieved(since, now) && allLive(stamps)`,
+    find: `this.#isBelieved(since, now) && allLive(terms.stamps)`,
     replace: `this.#isBelieved(since, now)`,
     seenBy: 'what was cleared further out is not served any more',
   },
@@ -82,14 +82,14 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'what was set is near when it is acknowledged',
-    find: `    if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.since)
+    find: `    if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.asked.since)
 `,
     replace: ``,
     seenBy: 'what was set is near as soon as it is acknowledged',
   },
   {
     what: 'what was set is kept only if nobody has said anything about it since it was sent',
-    find: `return copies.isUntouched(name, sent.since) && allLive`,
+    find: `return copies.isUntouched(name, sent.asked) && allLive`,
     replace: `return allLive`,
     seenBy: 'a set that another process has replaced before it was acknowledged is not kept',
   },
@@ -116,15 +116,9 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'a copy counts for the period in which it was asked for',
-    find: `    return {
-      period,
-      changes`,
+    find: `    this.#since = { period, until`,
     replace: `    const { trust } = this.#ports
-    return {
-      get period() {
-        return trust.period
-      },
-      changes`,
+    this.#since = { get period() { return trust.period }, until`,
     seenBy: 'a copy that was asked for before a gap does not count after it',
   },
   {
@@ -153,30 +147,31 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'a copy that nobody could hear of any more does not count',
-    find: `if (since.owner !== this.#owner || now`,
-    replace: `if (now`,
+    find: `if (since?.owner !== this.#owner) return void this.#believed(name, found)`,
+    replace: `if (since === undefined) return void this.#believed(name, found)`,
     seenBy: 'a copy of a namespace that was let go does not count when it is opened again',
   },
   {
     what: 'a copy counts for nearTtl at the most',
-    find: `|| now >= since.ends) return false`,
-    replace: `) return false`,
+    find: `    if (now >= since.ends) return false
+`,
+    replace: ``,
     seenBy: 'a copy counts for nearTtl at the most',
   },
   // ---- while the place does not answer -------------------------------------------------------------------------------
   {
     what: 'what could not be stored is near for a while',
-    find: `    copies.keepAlone(wanted.name, entryFor(space, wanted, value, [], remarks, took), alone)
+    find: `    copies.keepAlone(wanted.name, entryFor(space, wanted, value, [], remarks, took), flight.asked)
 `,
-    replace: `    void [copies, alone, took]
+    replace: `    void took
 `,
     seenBy:
       'what is loaded while the place does not answer is near for a while, and nobody believes it because of the channel',
   },
   {
     what: 'and not believed because of the channel, that may not tell of it',
-    find: `const alone = { ...flight.since, period: 0 }`,
-    replace: `const alone = { ...flight.since }`,
+    find: `const since = { ...asked.since, period: 0 }`,
+    replace: `const since = { ...asked.since }`,
     seenBy:
       'what is loaded without a lease is near for a while, and nobody believes it because of the channel',
   },
@@ -228,9 +223,9 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'what the place was found not to have is not near',
-    find: `if (own === undefined) copies?.forget(question.key, since)
+    find: `if (own === undefined) copies?.forget(question.key, asked)
     else if`,
-    replace: `if (own !== undefined && since !== undefined) if`,
+    replace: `if (own !== undefined) if`,
     seenBy: 'a copy that the place had no record of any more is not served when that does not answer',
   },
   // ---- a place that lacks what was said last -------------------------------------------------------------------------
@@ -296,9 +291,17 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'a copy that was dropped while a schema was asked stays away',
-    find: `if (since === undefined || this.#look(name)?.terms.since !== since) return`,
-    replace: `if (since === undefined) return`,
+    find: `const kept = this.#look(name)
+    if (kept === undefined || since === undefined) return`,
+    replace: `const kept = this.#look(name) ?? found
+    if (since === undefined) return`,
     seenBy: 'a value that satisfies its schema too late brings no copy back',
+  },
+  {
+    what: 'a value that has satisfied a schema says nothing of one that is the same and not it',
+    find: `if (kept.value !== found.value || kept.terms !== terms) return`,
+    replace: `if (kept.value !== found.value) return`,
+    seenBy: 'a value that satisfies its schema too late does not lend its tags to one that is the same',
   },
   {
     what: 'against an entry only the store speaks',

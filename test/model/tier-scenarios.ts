@@ -570,4 +570,24 @@ export const tierScenarios = {
     await here.flowing(asked)
     expect(plain.peek('k')).toBe(undefined)
   },
+
+  'a value that satisfies its schema too late does not lend its tags to one that is the same': async (
+    core,
+  ) => {
+    const { here, there } = await hearing(core)
+    const [plain, elsewhere] = [here.cache.namespace('a'), there.cache.namespace('a')]
+    await there.flowing(elsewhere.set('k', 'same', { tags: ['t'] }))
+    await here.hear()
+    expect(await here.flowing(plain.get('k'))).toBe('same')
+    const { schema, say } = slowSchema()
+    const asked = here.cache.namespace('a', { schema }).get('k')
+    await there.flowing(elsewhere.set('k', 'same', { tags: ['u'] }))
+    await here.hear()
+    expect(await here.flowing(plain.get('k'))).toBe('same')
+    for (const each of say) each()
+    await here.flowing(asked)
+    const invalidated = plain.invalidateTags('u')
+    expect(plain.peek('k')).toBe(undefined)
+    await here.flowing(invalidated)
+  },
 } satisfies Record<string, Scenario>

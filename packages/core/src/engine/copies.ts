@@ -220,8 +220,10 @@ export class Copies {
   vetted(name: string, found: Entry, vetted: Entry, schema: Terms['schema']): void {
     const { freshUntil, terms } = found
     const { since } = terms
-    // Another copy may be known by the same, but has another value.
-    if (since === undefined || this.#look(name)?.value !== found.value) return
+    const kept = this.#look(name)
+    if (kept === undefined || since === undefined) return
+    // Another copy may be known by the same, but has another value; or have the same value, but other tags.
+    if (kept.value !== found.value || kept.terms !== terms) return
     this.put(name, entryOf(vetted.value, freshUntil, { ...terms, schema }), since)
   }
 

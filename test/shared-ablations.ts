@@ -52,12 +52,6 @@ export const sharedAblations: readonly Ablation[] = [
     seenBy: 'who finds out that a load is still good does not take a tag from it that was invalidated before',
   },
   {
-    what: 'a load that another process has answered is not joined while that is looked at',
-    find: ` || open.isAnswered) return 'no'`,
-    replace: `) return 'no'`,
-    seenBy: 'a value that was filled and deleted while its schema was asked is not shared any more',
-  },
-  {
     what: 'a loader that asks for its own key is told so, also while it is found out which load that is',
     find: `each !== undefined; each = each.before) {
     if (isInside`,

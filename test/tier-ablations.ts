@@ -46,8 +46,8 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'that a key was touched is told',
-    find: `const isFilled = await space.fillNow(name, token, renewed, true)`,
-    replace: `const isFilled = await space.fillNow(name, token, renewed)`,
+    find: `const isFilled = await fillNow(space, name, token, renewed, true)`,
+    replace: `const isFilled = await fillNow(space, name, token, renewed)`,
     seenBy: 'a touch elsewhere ends a copy that would last longer',
   },
   {
@@ -74,9 +74,9 @@ export const tierAblations: readonly Ablation[] = [
   {
     what: 'so does its acknowledgement',
     find: `    space.cut(name)
-    space.leaseEnded(name)
+    leaseEnded(space, name)
     if (copy`,
-    replace: `    space.leaseEnded(name)
+    replace: `    leaseEnded(space, name)
     if (copy`,
     seenBy: 'what was loaded while an own deletion was on its way ends with its acknowledgement',
   },

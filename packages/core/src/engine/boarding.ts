@@ -106,10 +106,8 @@ async function boardOne(space: Space, flight: LoadFlight, wanted: Wanted): Promi
 async function isAnswered(space: Space, flight: LoadFlight, wanted: Wanted, found: Found): Promise<boolean> {
   const { name, policy } = wanted
   const own = found.own()
-  flight.isAnswered = true
   const vetted = own && vet(space, name, own, policy.schema)
   const entry = isPending(vetted) ? await vetted : vetted
-  flight.isAnswered = false
   if (entry !== undefined && ageOf(entry, space.house.clock.now()) === 'fresh') {
     flight.answeredBy = flight.look
     flight.resolve(entry.value)

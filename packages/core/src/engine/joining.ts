@@ -20,7 +20,7 @@ import type { Space } from './space.ts'
  * A load that could not take marks or a lease (the store did not answer) is shared by those who know no more than it.
  */
 export function mayJoin(space: Space, open: LoadFlight, wanted: Wanted): 'yes' | 'no' | 'unsure' {
-  if (!isGoodFor(open, wanted) || open.isAnswered) return 'no'
+  if (!isGoodFor(open, wanted)) return 'no'
   if (!open.hasBegun || wanted.tokens === undefined || !space.hasLeases) return 'yes'
   if (wanted.holder === undefined) return 'unsure'
   return wanted.holder === open.lease ? 'yes' : 'no'

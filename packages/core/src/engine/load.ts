@@ -66,8 +66,6 @@ export class LoadFlight extends Flight<unknown> {
   look: number = 0
   /** The look that has answered it. */
   answeredBy: number = 0
-  /** Another process has answered; that answer is still being looked at. */
-  isAnswered: boolean = false
   /** Nothing more will come of it. */
   hasEnded: boolean = false
   /** The tags of its value, once it has been brought. */

@@ -203,7 +203,7 @@ export interface RoundsPorts {
   readonly leaseCalls: LeaseCalls
 }
 
-/** What hangs on it is called at the end of the tick. Costs a fifth of queueMicrotask, which opens an asynchronous resource. */
+/** What hangs on it is called at the end of the tick. Costs a third of queueMicrotask, which opens an asynchronous resource. */
 const NOW: Promise<void> = Promise.resolve()
 
 export class Rounds {

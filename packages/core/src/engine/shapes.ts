@@ -2,7 +2,7 @@
  * Shapes: what V8 would forget.
  *
  * At a full collection it forgets every shape of which no object is alive, and throws away all code that was made for it,
- * which then runs at a fifth of its speed until it is made anew. Objects that live for one call are seldom alive then, so
+ * which then runs slowly until it is made anew. Objects that live for one call are seldom alive then, so
  * one of each kind is kept.
  */
 

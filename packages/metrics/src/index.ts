@@ -1,0 +1,6 @@
+/*
+ * The public surface of @larder/metrics, and nothing else. What needs a library of somebody else has an entry of its own.
+ */
+
+export { type Instrument, instruments, type InstrumentType } from './instruments.ts'
+export type { Watched } from './reader.ts'

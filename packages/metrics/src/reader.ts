@@ -1,0 +1,176 @@
+/*
+ * The reader: all figures of some caches, at a moment.
+ *
+ * Sums over `cache` are right: a cache that was handed in together with namespaces inside it shows what is in it and not in
+ * them. What belongs to a store is shown once, under the name that its namespaces have in common.
+ *
+ * A counter never goes back. `stats()` may take a miss back (who waited for a load and was served a stale value is counted as
+ * stale in the end), and a counter that falls looks like a process that began anew; so the highest figure stands until it
+ * is passed.
+ */
+
+import { type Health, type ICache, isCacheError, misuse, type Stats } from '@larder/core'
+import { type Instrument, type Labels, type Row, type Source, sourced } from './instruments.ts'
+import { BUCKETS, Tally } from './tally.ts'
+
+/** What is needed of a cache: any ICache will do. */
+export type Watched = Pick<ICache, 'name' | 'on' | 'stats' | 'health'>
+
+export interface Sample {
+  readonly labels: Labels
+  readonly value: number
+  /** Behind the name of the instrument: the parts of a histogram. */
+  readonly suffix?: string
+}
+
+export interface Reading {
+  readonly instrument: Instrument
+  readonly samples: readonly Sample[]
+}
+
+export class Reader {
+  readonly #caches: readonly Watched[]
+  readonly #tally: Tally
+  readonly #highest = new Map<string, number>()
+  readonly #stops: readonly (() => void)[]
+
+  constructor(caches: Watched | readonly Watched[]) {
+    this.#caches = 'on' in caches ? [caches] : caches
+    const names = this.#caches.map(({ name }) => name)
+    const twice = names.find((name, i) => names.indexOf(name) !== i)
+    if (twice !== undefined) {
+      throw misuse('metrics', [
+        `two caches are called '${twice}', and could not be told apart: createCache({ name })`,
+      ])
+    }
+    this.#tally = new Tally(names)
+    // A cache tells of all that is inside it, so one that is inside another here is not listened to again.
+    this.#stops = this.#caches
+      .filter(({ name }) => !names.some((other) => isWithin(name, other)))
+      .map((cache) => cache.on(this.#tally.hear))
+  }
+
+  async read(): Promise<readonly Reading[]> {
+    const stats = new Map(this.#caches.map((cache) => [cache.name, cache.stats()]))
+    const whole = new Map<string, Watched>()
+    for (const cache of this.#caches) {
+      const root = rootOf(cache.name)
+      if (!whole.has(root)) whole.set(root, cache)
+    }
+    const health = new Map<string, Health>()
+    await Promise.all(
+      [...whole].map(async ([root, cache]) => {
+        const now = await healthOf(cache)
+        if (now !== undefined) health.set(root, now)
+      }),
+    )
+    return sourced.map((instrument) => ({
+      instrument,
+      samples: this.#samples(instrument, instrument.source, stats, health),
+    }))
+  }
+
+  stop(): void {
+    for (const each of this.#stops) each()
+  }
+
+  #samples(
+    { name, type }: Instrument,
+    source: Source,
+    stats: ReadonlyMap<string, Stats>,
+    health: ReadonlyMap<string, Health>,
+  ): readonly Sample[] {
+    if (source.from === 'events') {
+      return [
+        ...[...this.#tally.series(name)].map(({ labels, value }) => ({ labels, value })),
+        ...[...this.#tally.spreads(name)].flatMap(spreadSamples),
+      ]
+    }
+    const samples = rowsOf(source, stats, health).map(([cache, [labels, value]]) => ({
+      labels: { cache, ...labels },
+      value,
+    }))
+    return type === 'counter' ? samples.map((sample) => this.#forward(name, sample)) : samples
+  }
+
+  #forward(name: string, { labels, value }: Sample): Sample {
+    const series = name + JSON.stringify(labels)
+    const highest = Math.max(value, this.#highest.get(series) ?? 0)
+    this.#highest.set(series, highest)
+    return { labels, value: highest }
+  }
+}
+
+type Placed = readonly [cache: string, row: Row]
+
+function rowsOf(
+  source: Exclude<Source, { from: 'events' }>,
+  stats: ReadonlyMap<string, Stats>,
+  health: ReadonlyMap<string, Health>,
+): Placed[] {
+  if (source.from === 'health') {
+    return [...health].flatMap(([root, now]) => source.rows(now).map((row): Placed => [root, row]))
+  }
+  if (source.from === 'store') {
+    const roots = new Map<string, Stats>()
+    for (const [name, of] of stats) if (!roots.has(rootOf(name))) roots.set(rootOf(name), of)
+    return [...roots].flatMap(([root, of]) => source.rows(of).map((row): Placed => [root, row]))
+  }
+  const placed = [...stats].map(([name, of]) => [name, source.rows(of)] as const)
+  if (source.from === 'whole') {
+    return placed.flatMap(([name, rows]) => rows.map((row): Placed => [name, row]))
+  }
+  return placed.flatMap(([name, rows]) => {
+    const inside = placed.filter(([other]) => around(other, stats) === name)
+    return rows.map(([labels, value], i): Placed => {
+      const elsewhere = inside.reduce((sum, [, theirs]) => sum + (theirs[i]?.[1] ?? 0), 0)
+      return [name, [labels, value - elsewhere]]
+    })
+  })
+}
+
+/** The innermost cache around this one that was handed in. */
+function around(name: string, all: ReadonlyMap<string, unknown>): string | undefined {
+  let found: string | undefined
+  for (const other of all.keys()) {
+    if (isWithin(name, other) && (found === undefined || other.length > found.length)) found = other
+  }
+  return found
+}
+
+const isWithin = (name: string, other: string): boolean => name.startsWith(`${other}/`)
+const rootOf = (name: string): string => name.split('/', 1)[0] ?? name
+
+/** A cache that was closed has no health any more; its counters stand. */
+async function healthOf(cache: Watched): Promise<Health | undefined> {
+  try {
+    return await cache.health()
+  } catch (error) {
+    if (isCacheError(error, 'CACHE_CLOSED')) return undefined
+    throw error
+  }
+}
+
+function spreadSamples({
+  labels,
+  inBucket,
+  count,
+  sum,
+}: {
+  readonly labels: Labels
+  readonly inBucket: readonly number[]
+  readonly count: number
+  readonly sum: number
+}): Sample[] {
+  let upTo = 0
+  const buckets = BUCKETS.map((bound, i): Sample => {
+    upTo += inBucket[i] ?? 0
+    return { labels: { ...labels, le: String(bound) }, value: upTo, suffix: '_bucket' }
+  })
+  return [
+    ...buckets,
+    { labels: { ...labels, le: '+Inf' }, value: count, suffix: '_bucket' },
+    { labels, value: sum, suffix: '_sum' },
+    { labels, value: count, suffix: '_count' },
+  ]
+}

@@ -12,11 +12,12 @@ import fc from 'fast-check'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ablations, stories } from './ablations.ts'
+import { patternAblations } from './pattern-ablations.ts'
 import { sharedAblations } from './shared-ablations.ts'
 import { tierAblations } from './tier-ablations.ts'
 import { type Core, histories, play, type World, WORLDS } from './model/history.ts'
 
-const all = [...ablations, ...sharedAblations, ...tierAblations]
+const all = [...ablations, ...sharedAblations, ...tierAblations, ...patternAblations]
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = path.join(root, 'packages/core/src')
 const RUNS = 400

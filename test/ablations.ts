@@ -5,6 +5,7 @@
  * that this table follows the code: whoever changes a fence changes its row.
  */
 
+import { patternScenarios } from './model/pattern-scenarios.ts'
 import { type Scenario, scenarios } from './model/scenarios.ts'
 import { sharedScenarios } from './model/shared-scenarios.ts'
 import { tierScenarios } from './model/tier-scenarios.ts'
@@ -16,13 +17,19 @@ export interface Ablation {
   readonly find: string
   readonly replace: string
   /** What fails without it: the random histories of a world, or a story. */
-  readonly seenBy: World | keyof typeof scenarios | keyof typeof sharedScenarios | keyof typeof tierScenarios
+  readonly seenBy:
+    | World
+    | keyof typeof scenarios
+    | keyof typeof sharedScenarios
+    | keyof typeof tierScenarios
+    | keyof typeof patternScenarios
 }
 
 export const stories: Readonly<Record<string, Scenario>> = {
   ...scenarios,
   ...sharedScenarios,
   ...tierScenarios,
+  ...patternScenarios,
 }
 
 export const ablations: readonly Ablation[] = [

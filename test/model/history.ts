@@ -9,6 +9,7 @@
 
 import {
   type createCache,
+  type repository,
   type ICache,
   type LoadContext,
   type Policy,
@@ -139,6 +140,7 @@ const MAX_STALENESS = 250
 /** What one runs the histories against: core, or a copy of it with something broken. */
 export interface Core {
   readonly createCache: typeof createCache
+  readonly repository: typeof repository
 }
 
 const index = (upTo: number): fc.Arbitrary<number> => fc.nat({ max: upTo - 1 })

@@ -58,6 +58,7 @@ export {
   type OptionTable,
   readBytes,
 } from './options.ts'
+export { type Repository, repository, type Source } from './patterns/repository.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'
 export { type Adapter, type CacheSetting, openCache, type OpenOptions, type OtherAdapters } from './open.ts'
 export type { Channel, ChannelListener } from './store/channel.ts'

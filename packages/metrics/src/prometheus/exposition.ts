@@ -21,9 +21,9 @@ export interface PrometheusOptions {
 export interface Exposition {
   readonly contentType: string
   /** All metrics of now, in the text format of Prometheus. */
-  metrics(): Promise<string>
+  readonly metrics: () => Promise<string>
   /** Listens no longer, and leaves the registry. */
-  stop(): void
+  readonly stop: () => void
 }
 
 /**

@@ -2,7 +2,7 @@
  * The page: docs/races.md, made from results/races.json. Nobody edits it.
  */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Machine } from '../harness/result.ts'
 import { here, root, versionOf } from '../harness/versions.ts'
@@ -35,11 +35,20 @@ export async function installedVersions(): Promise<Readonly<Record<string, strin
   return Object.fromEntries(packages.map((name) => [name, versionOf(name)]))
 }
 
-export async function written(races: Races): Promise<string> {
+export function save(races: Races): void {
   writeFileSync(RESULT, JSON.stringify(races))
-  writeFileSync(PAGE, await pageOf(races))
-  spawnSync(path.join(root, 'node_modules/.bin/oxfmt'), [RESULT, PAGE])
+  formatted(RESULT)
+}
+
+/** Makes the page from what is saved. */
+export async function report(): Promise<string> {
+  writeFileSync(PAGE, await pageOf(JSON.parse(readFileSync(RESULT, 'utf8')) as Races))
+  formatted(PAGE)
   return path.relative(root, PAGE)
+}
+
+const formatted = (file: string): void => {
+  spawnSync(path.join(root, 'node_modules/.bin/oxfmt'), [file])
 }
 
 async function pageOf(races: Races): Promise<string> {
@@ -80,7 +89,7 @@ ${scenarios.map(({ title, story }) => `### ${sentence(title)}\n\n${story}`).join
 ## Set by hand
 
 Where a library leaves it to its client how long to wait for Redis, users set timeouts there, and options that its documentation offers
-for such times. With those, the scenarios in which Redis or the bus is away:
+for such times. With those, the scenarios in which Redis is away:
 
 ${await table(
   races,

@@ -7,14 +7,15 @@ import { findServer } from '@larder/testing/servers'
 import { loadNow, machine } from '../harness/result.ts'
 import { commit } from '../harness/versions.ts'
 import { type LibraryName, libraryNames } from './libraries/all.ts'
-import { installedVersions, isByHand, type Races, written } from './page.ts'
+import { installedVersions, isByHand, type Races, report, save } from './page.ts'
 import { type Cell, play, type PlayOptions } from './play.ts'
 import { program } from './program.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios/all.ts'
 import { cellOf } from './words.ts'
 
-const AT_ONCE = 4
+const AT_ONCE = 6
+const ATTEMPTS = 3
 
 interface Turn {
   readonly scenario: Scenario
@@ -35,7 +36,8 @@ export async function races(isQuick: boolean): Promise<void> {
     for (let turn = waiting.shift(); turn !== undefined; turn = waiting.shift()) {
       const { scenario, library } = turn
       const trials = isQuick ? 1 : scenario.trials
-      const cell = await playedTwice(scenario, library, { program: made.file, trials })
+      const cell = await played(scenario, library, { program: made.file, trials })
+      if (cell === undefined) continue
       cells.set(turn, cell)
       console.log(`${scenario.name}, ${library}: ${cellOf(cell)}`)
     }
@@ -58,15 +60,22 @@ export async function races(isQuick: boolean): Promise<void> {
       cells: turns.flatMap((turn) => (turn.scenario === scenario ? (cells.get(turn) ?? []) : [])),
     })),
   }
-  console.log(`\nwritten: ${await written(result)}`)
+  save(result)
+  console.log(`\nwritten: ${await report()}`)
 }
 
-/** A machine that is too busy for a set-up may not be so later. */
-async function playedTwice(scenario: Scenario, library: LibraryName, options: PlayOptions): Promise<Cell> {
-  try {
-    return await play(scenario, library, options)
-  } catch (error) {
-    console.log(`${scenario.name}, ${library}: once more, since ${String(error)}`)
-    return play(scenario, library, options)
+/** A machine that is too busy for a set-up may not be so later. What cannot be played is not on the page. */
+async function played(
+  scenario: Scenario,
+  library: LibraryName,
+  options: PlayOptions,
+): Promise<Cell | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      return await play(scenario, library, options)
+    } catch (error) {
+      console.log(`${scenario.name}, ${library}: attempt ${attempt} failed: ${String(error)}`)
+    }
   }
+  return undefined
 }

@@ -57,7 +57,7 @@ async function opened(place: Place, timeout: object, given: object): Promise<Ope
 export const layeredLoader: Library = {
   name: 'layered-loader',
   packages: ['layered-loader-16', 'ioredis-6'],
-  how: '`new Loader({ inMemoryCache: { ttlInMsecs }, asyncCache: new RedisCache(redis, { json: true, ttlInMsecs }), dataSourceGetOneFn, notificationConsumer, notificationPublisher })` with `createNotificationPair` and clients from `enrichRedisConfig`; `get`, `invalidateCacheFor`; with groups `GroupLoader`, `RedisGroupCache`, `invalidateCacheForGroup`',
+  how: '`new Loader({ inMemoryCache: { ttlInMsecs }, asyncCache: new RedisCache(redis, { json: true, ttlInMsecs }), dataSourceGetOneFn, notificationConsumer, notificationPublisher })` with `createNotificationPair` and clients from `enrichRedisConfig`; `get`, `invalidateCacheFor`; with groups `GroupLoader`, `RedisGroupCache`, `invalidateCacheForGroup`. This version asks for Node 22, and its set-up proved to work on the Node above',
   documented: 'Update notifications; Redis connection safety; Group operations',
   hasNear: true,
   hasBus: true,
@@ -67,7 +67,7 @@ export const layeredLoader: Library = {
 
 export const layeredLoaderByHand: Library = {
   ...layeredLoader,
-  how: 'as above, with `timeoutInMsecs: 500` for its Redis cache, and of ioredis `commandTimeout: 500`, `maxRetriesPerRequest: 1`',
+  how: 'as above, with `timeoutInMsecs: 500` for its Redis cache, which alone changed nothing of what is seen, and of ioredis `commandTimeout: 500`, `maxRetriesPerRequest: 1`',
   documented: 'RedisCache',
   open: (place) => opened(place, { timeoutInMsecs: 500 }, { commandTimeout: 500, maxRetriesPerRequest: 1 }),
 }

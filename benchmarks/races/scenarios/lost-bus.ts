@@ -30,7 +30,6 @@ export const lostBus: Scenario = {
   story: `A and B have near copies. The connection on which B listens is lost: *half-open*, so that neither side is told and nothing arrives any more, or *cut*, and it can be made anew after ${AWAY} ms. In that moment A deletes the key. Everything else works. B is read for ${WATCHED / 1_000} s from the acknowledgement on.`,
   trials: 5,
   isFresh: true,
-  isByHandToo: true,
   parts: [
     {
       name: 'half-open',

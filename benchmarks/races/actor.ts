@@ -75,13 +75,14 @@ export class Actor {
       })
     }
     child.on('message', (message) => this.#heard(message as Said, source))
+    child.on('error', () => {}) // what was sent to a process that has just ended
     child.once('close', (code, signal) => this.#hasEnded(`${signal ?? code}`))
   }
 
   #heard(said: Said, source: Source): void {
     if ('load' in said) {
       void source.load(said.key).then((value) => {
-        if (this.#child.connected) this.#child.send({ loaded: said.load, value })
+        if (this.#child.connected) this.#child.send({ loaded: said.load, value }, () => {})
       })
       return
     }

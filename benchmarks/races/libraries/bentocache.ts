@@ -34,7 +34,7 @@ export const bentocache: Library = {
 export const bentocacheByHand: Library = {
   ...bentocache,
   how: 'as above, with `l2CircuitBreakerDuration: "1s"` (Options), and of ioredis `commandTimeout: 500`, `maxRetriesPerRequest: 1`',
-  documented: 'Options',
+  documented: 'Options; options of ioredis',
   open: async (place) =>
     opened(place, { commandTimeout: 500, maxRetriesPerRequest: 1 }, { l2CircuitBreakerDuration: '1s' }),
 }

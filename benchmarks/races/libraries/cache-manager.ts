@@ -28,7 +28,7 @@ export const cacheManager: Library = {
 export const cacheManagerByHand: Library = {
   ...cacheManager,
   how: `as above, and of node-redis ${IMPATIENT}, with \`throwOnConnectError: false\``,
-  documented: 'options of node-redis; Non-Blocking with @keyv/redis',
+  documented: 'options of node-redis',
   open: async (place) =>
     opened(place, createKeyv({ url: place.url, ...impatient }, { throwOnConnectError: false })),
 }

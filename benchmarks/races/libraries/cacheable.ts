@@ -53,7 +53,7 @@ export const cacheable: Library = {
 export const cacheableByHand: Library = {
   ...cacheable,
   how: `as above, with \`nonBlocking: true\`, of node-redis ${IMPATIENT} with \`throwOnConnectError: false\`, and listeners for \`error\` at the two clients inside the provider, which are private`,
-  documented: 'Non-Blocking with @keyv/redis',
+  documented: 'Non-Blocking Operations; options of node-redis',
   open(place) {
     const provider = new RedisMessageProvider({ uri: place.url })
     listen(provider)

@@ -67,7 +67,7 @@ export const layeredLoader: Library = {
 
 export const layeredLoaderByHand: Library = {
   ...layeredLoader,
-  how: 'as above, with `timeoutInMsecs: 500` for its Redis cache, which alone changed nothing of what is seen, and of ioredis `commandTimeout: 500`, `maxRetriesPerRequest: 1`',
-  documented: 'RedisCache',
+  how: 'as above, with `timeoutInMsecs: 500` for its Redis cache, and of ioredis `commandTimeout: 500`, `maxRetriesPerRequest: 1`',
+  documented: 'RedisCache; options of ioredis',
   open: (place) => opened(place, { timeoutInMsecs: 500 }, { commandTimeout: 500, maxRetriesPerRequest: 1 }),
 }

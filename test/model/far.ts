@@ -8,7 +8,7 @@
  * nothing that it asks is answered any more, and its leases end by themselves. The place may be replaced by another, which
  * lacks what was said last; who reaches that one is told before he is answered.
  *
- * Where there is no promise it does what the scripts of @larder/redis do; test/redis/far.test.ts compares them.
+ * Where there is no promise it does what the scripts of @larder/redis do; far.test.ts compares them.
  */
 
 import {
@@ -127,10 +127,24 @@ export class SharedPlace extends Place {
     if (isMark(key) && record !== undefined && this.records.has(key)) this.disturbed(`${key} is minted twice`)
     if (record === undefined) this.forget(key)
     else this.set(key, record, ttl)
-    const wasLeased = this.leaseOf(key) !== undefined
-    this.leases.delete(key)
-    this.changed(by, key)
-    if (wasLeased) this.#filled(key)
+    this.#said(by, [key])
+  }
+
+  /** The same at once for several. */
+  changeAll(by: Ear, writes: readonly (readonly [string, Entry | undefined, number])[]): void {
+    for (const [key, record, ttl] of writes) {
+      if (record === undefined) this.forget(key)
+      else this.set(key, record, ttl)
+    }
+    this.#said(by, [...new Set(writes.map(([key]) => key))])
+  }
+
+  /** Their leases end. If somebody may wait for one, all of them are called: which it was is not looked at. */
+  #said(by: Ear, keys: readonly string[]): void {
+    const wasLeased = keys.some((key) => this.leaseOf(key) !== undefined)
+    for (const key of keys) this.leases.delete(key)
+    for (const key of keys) this.changed(by, key)
+    if (wasLeased) for (const key of keys) this.#filled(key)
   }
 
   /** The place loses everything, and everybody's line. */
@@ -335,11 +349,14 @@ export function sharedStore(
     ...(isWhole && {
       setMany: (records: readonly (readonly [string, Entry, number])[]) =>
         line.send(`setMany ${records.map(([key]) => key).join(' ')}`, true, () => {
-          for (const [key, record, ttl] of records) place.change(ear, key, record, ttl)
+          place.changeAll(ear, records)
         }),
       deleteMany: (keys: readonly string[]) =>
         line.send(`deleteMany ${keys.join(' ')}`, true, () => {
-          for (const key of keys) place.change(ear, key, undefined)
+          place.changeAll(
+            ear,
+            keys.map((key) => [key, undefined, 0] as const),
+          )
         }),
       prolong: (keys: readonly string[], ttl: number) =>
         line.send(`prolong ${keys.join(' ')}`, true, () => {

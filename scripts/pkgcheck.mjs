@@ -73,7 +73,12 @@ cpSync(path.join(root, 'scripts/consumer'), consumer, { recursive: true })
 cpSync(path.join(consumer, 'use-types.mts'), path.join(consumer, 'use-types.cts'))
 writeFileSync(path.join(consumer, 'package.json'), '{ "name": "consumer", "private": true }\n')
 writeFileSync(path.join(consumer, 'modules.json'), JSON.stringify(modulesOf(all)))
-const others = [installed('typescript'), installed('vitest'), installed('@types/node'), 'jest@30.5.2']
+/** What an entry may need that its package leaves to its user. */
+const optional = all.flatMap(({ manifest: { peerDependencies = {}, peerDependenciesMeta = {} } }) =>
+  Object.keys(peerDependenciesMeta).map((name) => `${name}@${peerDependencies[name]}`),
+)
+const tools = [installed('typescript'), installed('vitest'), installed('@types/node'), 'jest@30.5.2']
+const others = [...tools, ...optional]
 const quietly = ['--silent', '--no-audit', '--no-fund', '--no-package-lock']
 runQuietly('npm', ['install', ...quietly, ...others, ...tarballs.map(({ tarball }) => tarball)], {
   cwd: consumer,

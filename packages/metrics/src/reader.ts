@@ -11,7 +11,7 @@
 
 import { type Health, type ICache, isCacheError, misuse, type Stats } from '@larder/core'
 import { type Instrument, type Labels, type Row, type Source, sourced } from './instruments.ts'
-import { BUCKETS, Tally } from './tally.ts'
+import { BUCKETS, type Spread, Tally, type Timed } from './tally.ts'
 
 /** What is needed of a cache: any ICache will do. */
 export type Watched = Pick<ICache, 'name' | 'on' | 'stats' | 'health'>
@@ -34,7 +34,8 @@ export class Reader {
   readonly #highest = new Map<string, number>()
   readonly #stops: readonly (() => void)[]
 
-  constructor(caches: Watched | readonly Watched[]) {
+  /** `timed` is told of every time that goes into a histogram, in the turn in which it is measured. */
+  constructor(caches: Watched | readonly Watched[], timed?: Timed) {
     this.#caches = 'on' in caches ? [caches] : caches
     const names = this.#caches.map(({ name }) => name)
     const twice = names.find((name, i) => names.indexOf(name) !== i)
@@ -43,7 +44,7 @@ export class Reader {
         `two caches are called '${twice}', and could not be told apart: createCache({ name })`,
       ])
     }
-    this.#tally = new Tally(names)
+    this.#tally = new Tally(names, timed)
     // A cache tells of all that is inside it, so one that is inside another here is not listened to again.
     this.#stops = this.#caches
       .filter(({ name }) => !names.some((other) => isWithin(name, other)))
@@ -151,17 +152,7 @@ async function healthOf(cache: Watched): Promise<Health | undefined> {
   }
 }
 
-function spreadSamples({
-  labels,
-  inBucket,
-  count,
-  sum,
-}: {
-  readonly labels: Labels
-  readonly inBucket: readonly number[]
-  readonly count: number
-  readonly sum: number
-}): Sample[] {
+function spreadSamples({ labels, inBucket, count, sum }: Spread): Sample[] {
   let upTo = 0
   const buckets = BUCKETS.map((bound, i): Sample => {
     upTo += inBucket[i] ?? 0

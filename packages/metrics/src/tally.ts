@@ -29,6 +29,8 @@ export interface Spread {
   sum: number
 }
 
+export type Timed = (name: string, cache: string, seconds: number) => void
+
 interface Series {
   readonly labels: Labels
   value: number
@@ -39,7 +41,10 @@ export class Tally {
   readonly #series = new Map<string, Map<string, Series>>()
   readonly #spreads = new Map<string, Spread>()
 
-  constructor(names: readonly string[]) {
+  readonly #timed: Timed | undefined
+
+  constructor(names: readonly string[], timed?: Timed) {
+    this.#timed = timed
     this.#innermostFirst = names.toSorted((a, b) => b.length - a.length)
     // A series that begins at 0 shows its first increase; one that begins at 1 does not.
     for (const cache of names) {
@@ -105,5 +110,6 @@ export class Tally {
     spread.inBucket[i] = (spread.inBucket[i] ?? 0) + 1
     spread.count++
     spread.sum += seconds
+    this.#timed?.(LOAD_SECONDS, cache, seconds)
   }
 }

@@ -39,4 +39,34 @@ export const patternAblations: readonly Ablation[] = [
       try {`,
     seenBy: 'the cache is told when the source has the write, not before',
   },
+  {
+    what: 'warming reads through, and does not simply set',
+    find: `await this.#cache.getOrSet<T>(key, load, { ...policy, ...(signal && { signal }) })`,
+    replace: `await this.#cache.set(key, await this.#load(key, { key } as LoadContext<T>)); void load`,
+    seenBy: 'warming leaves alone what is fresh, and does not undo what is set meanwhile',
+  },
+  {
+    what: 'warming ends after failures in a row',
+    find: `if (this.#inRow >= (this.#options.maxFailures ?? 10)) this.#end ??= { error }`,
+    replace: ``,
+    seenBy: 'warming ends when its source is down',
+  },
+  {
+    what: 'warming that was called off asks for no further key',
+    find: `this.#end !== undefined || this.#options.signal?.aborted === true`,
+    replace: `this.#end !== undefined`,
+    seenBy: 'a warming that is called off asks for no further key',
+  },
+  {
+    what: 'a look at a key that is kept fresh loads it before its end',
+    find: `refreshEarly: AT_ONCE`,
+    replace: `refreshEarly: NOT_EARLY`,
+    seenBy: 'a key that is kept fresh is loaded again before its end, and not when nobody reads it',
+  },
+  {
+    what: 'a key that nobody reads is let go of',
+    find: `if (clock.now() - lastRead > idleAfter) {`,
+    replace: `if (idleAfter < 0) {`,
+    seenBy: 'a key that is kept fresh is loaded again before its end, and not when nobody reads it',
+  },
 ]

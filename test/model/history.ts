@@ -9,7 +9,9 @@
 
 import {
   type createCache,
+  type refreshEvery,
   type repository,
+  type warm,
   type ICache,
   type LoadContext,
   type Policy,
@@ -141,6 +143,8 @@ const MAX_STALENESS = 250
 export interface Core {
   readonly createCache: typeof createCache
   readonly repository: typeof repository
+  readonly refreshEvery: typeof refreshEvery
+  readonly warm: typeof warm
 }
 
 const index = (upTo: number): fc.Arbitrary<number> => fc.nat({ max: upTo - 1 })

@@ -93,4 +93,77 @@ export const patternScenarios = {
 
     expect((await users.get(1))?.team).toBe(8)
   },
+
+  'warming leaves alone what is fresh, and does not undo what is set meanwhile': async (core) => {
+    const cache = cacheOf(core)
+    await cache.set('fresh', 'new')
+    const source = held<string, [string]>('old')
+    const asked: string[] = []
+    const load = (key: string): string | Promise<string> => {
+      asked.push(key)
+      return key === 'set' ? source.load(key) : 'old'
+    }
+
+    const warming = core.warm(cache, ['fresh', 'set'], load)
+    await source.started
+    await cache.set('set', 'new')
+    source.release()
+    await warming
+
+    expect(asked).toEqual(['set'])
+    expect(await cache.getMany(['fresh', 'set'])).toEqual(['new', 'new'])
+  },
+
+  'warming ends when its source is down': async (core) => {
+    let loads = 0
+    const load = (): never => {
+      loads++
+      throw new Error('down')
+    }
+    const keys = Array.from({ length: 100 }, (_, i) => `k${i}`)
+
+    await core.warm(cacheOf(core), keys, load).catch(() => {})
+
+    expect(loads).toBeLessThan(20)
+  },
+
+  'a warming that is called off asks for no further key': async (core) => {
+    const controller = new AbortController()
+    const asked: string[] = []
+    const keys = function* (): Generator<string> {
+      for (const key of ['a', 'b', 'c', 'd']) {
+        asked.push(key)
+        if (key === 'b') controller.abort(new Error('enough'))
+        yield key
+      }
+    }
+    const options = { concurrency: 1, signal: controller.signal }
+
+    await expect(core.warm(cacheOf(core), keys(), (key: string) => key, options)).rejects.toThrow('enough')
+
+    expect(asked).toEqual(['a', 'b'])
+  },
+
+  'a key that is kept fresh is loaded again before its end, and not when nobody reads it': async (core) => {
+    const clock = manualClock({ random: () => 0.5 })
+    const cache = core.createCache({ store: memory({ clock }), clock })
+    let loads = 0
+    const load = (): number => {
+      clock.jump(clock.now() + 1)
+      return ++loads
+    }
+    const rates = core.refreshEvery(cache, 'rates', load, 100, { clock, idleAfter: 1_000 })
+    await clock.advance(10)
+
+    for (let i = 0; i < 40; i++) {
+      await clock.advance(10)
+      expect(await cache.ttl('rates')).toBeGreaterThan(60)
+    }
+    await rates.get()
+    await clock.advance('2s')
+    const before = loads
+    await clock.advance('5s')
+
+    expect(loads).toBe(before)
+  },
 } as const satisfies Readonly<Record<string, Scenario>>

@@ -58,7 +58,9 @@ export {
   type OptionTable,
   readBytes,
 } from './options.ts'
+export { type Kept, refreshEvery, type RefreshOptions } from './patterns/refresh-every.ts'
 export { type Repository, repository, type Source } from './patterns/repository.ts'
+export { warm, type Warmed, type WarmOptions } from './patterns/warm.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.ts'
 export { type Adapter, type CacheSetting, openCache, type OpenOptions, type OtherAdapters } from './open.ts'
 export type { Channel, ChannelListener } from './store/channel.ts'

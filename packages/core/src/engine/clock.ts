@@ -74,6 +74,12 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 }
 
+/** Keeps the process alive until called off: for work that somebody awaits while only timers are under way. */
+export function stayAwake(): () => void {
+  const timer = setInterval(() => {}, LONGEST_TIMER)
+  return () => clearInterval(timer)
+}
+
 /** Where timers are plain numbers (browsers, workers) nothing is kept alive by them anyway. */
 function unref(timer: { unref?: () => unknown } | number): void {
   if (typeof timer === 'object') timer.unref?.()

@@ -12,4 +12,5 @@ export {
   type NodeResponse,
 } from './handlers.ts'
 export { type Instrument, instruments, type InstrumentType } from './instruments.ts'
+export { type Lines, observe, type ObserveOptions } from './observe.ts'
 export type { Watched } from './reader.ts'

@@ -34,7 +34,8 @@ const isStore: Check = (value) => {
     : `must be a store, such as memory(); it has no ${missing.join(', no ')}`
 }
 
-const isClock: Check = (value) =>
+/** A clock, for those who check their options with others. */
+export const isClock: Check = (value) =>
   typeof value === 'object' && value !== null && 'now' in value && 'after' in value
     ? undefined
     : `must be a clock, such as manualClock() of @larder/testing, not ${kindOf(value)}`

@@ -77,5 +77,6 @@ export {
   type Usage,
 } from './store/store.ts'
 export type { CacheEvent, Observer, Unstored, WhyStale } from './watch/events.ts'
+export { type HotKey, type HotKeys, hotKeys, type HotKeysOptions } from './watch/hot-keys.ts'
 export type { Explanation, Health, NearExplanation, NearHealth, Promises } from './watch/report.ts'
 export type { Latency, Stats } from './watch/stats.ts'

@@ -103,6 +103,9 @@ export const isCount: Check = (value) =>
 export const isFunction: Check = (value) =>
   typeof value === 'function' ? undefined : `must be a function, not ${kindOf(value)}`
 
+export const isObject: Check = (value) =>
+  typeof value === 'object' && value !== null ? undefined : `must be an object, not ${kindOf(value)}`
+
 /** One of a few texts. */
 export function isOneOf(...texts: readonly string[]): Check {
   return (value) =>

@@ -13,11 +13,12 @@
  */
 
 import type { Defaults, ICache, Loader } from '../cache.ts'
+import { isClock } from '../create.ts'
 import { type Duration, durationOf } from '../duration.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { isCacheError, misuse } from '../errors.ts'
 import type { Key } from '../key.ts'
-import { checkOptions, isDuration, isFunction, type OptionTable } from '../options.ts'
+import { checkOptions, isDuration, isFunction, isObject, type OptionTable } from '../options.ts'
 
 export interface RefreshOptions<T = unknown> {
   /** Not refreshed any more when it was not read for this long. Default: ten times the interval. */
@@ -36,9 +37,7 @@ export interface Kept<T> {
   stop(): void
 }
 
-const isObject = (value: unknown): string | undefined =>
-  typeof value === 'object' && value !== null ? undefined : 'must be an object'
-const OPTIONS: OptionTable = { idleAfter: isDuration, policy: isObject, clock: isObject }
+const OPTIONS: OptionTable = { idleAfter: isDuration, policy: isObject, clock: isClock }
 
 /** As early as can be, and not before its end: both make the engine measure the load, without which it refreshes nothing early. */
 const AT_ONCE = Number.MAX_VALUE

@@ -11,11 +11,11 @@
  */
 
 import type { Defaults, ICache, LoadContext } from '../cache.ts'
+import { isClock } from '../create.ts'
 import { type Clock, stayAwake, systemClock } from '../engine/clock.ts'
 import { isCacheError, misuse } from '../errors.ts'
-import { kindOf } from '../duration.ts'
 import { type Key, keyOf } from '../key.ts'
-import { checkOptions, isCount, isFunction, type OptionTable } from '../options.ts'
+import { checkOptions, isCount, isFunction, isObject, type OptionTable } from '../options.ts'
 import type { Awaitable } from '../store/store.ts'
 
 export interface WarmOptions<T = unknown> {
@@ -48,8 +48,6 @@ export interface Warmed {
 
 const isRate = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 ? undefined : `must be a number above 0, not ${String(value)}`
-const isObject = (value: unknown): string | undefined =>
-  typeof value === 'object' && value !== null ? undefined : `must be an object, not ${kindOf(value)}`
 
 const OPTIONS: OptionTable = {
   concurrency: isCount,
@@ -58,7 +56,7 @@ const OPTIONS: OptionTable = {
   onProgress: isFunction,
   signal: isObject,
   policy: isObject,
-  clock: isObject,
+  clock: isClock,
 }
 
 /**

@@ -1,0 +1,88 @@
+/*
+ * Hot keys: which keys are read most, in bounded memory.
+ *
+ * A space-saving sketch: a fixed number of counters. A key without one takes that of the least counted, with its count, which
+ * is then how much too high its own may be. A key that makes up more than 1/counters of the reads has a counter for certain.
+ *
+ * Reads are sampled, so most of them cost one comparison here; and nobody who does not ask pays at all.
+ */
+
+import type { ICache } from '../cache.ts'
+import { isClock } from '../create.ts'
+import { type Clock, systemClock } from '../engine/clock.ts'
+import { checkOptions, isCount, type OptionTable } from '../options.ts'
+
+export interface HotKeysOptions {
+  /** Counters, and so the most keys that are remembered. Default: 1,000. */
+  readonly counters?: number
+  /** One read in so many is looked at, by chance. Default: 16. */
+  readonly oneIn?: number
+  /** Chance; for tests. Default: that of the system. */
+  readonly clock?: Clock
+}
+
+export interface HotKey {
+  /** The namespace, such as `larder/users`. */
+  readonly cache: string
+  /** As `keyOf` writes it. */
+  readonly key: string
+  /** An estimate of its reads. */
+  readonly reads: number
+  /** By how much that may be too high, besides what chance does. */
+  readonly atMostTooHigh: number
+}
+
+export interface HotKeys {
+  /** The keys that were read most, from the hottest. */
+  top(count?: number): readonly HotKey[]
+  stop(): void
+}
+
+const OPTIONS: OptionTable = { counters: isCount, oneIn: isCount, clock: isClock }
+
+type Counter = { -readonly [F in keyof HotKey]: HotKey[F] }
+
+/**
+ * Counts the reads of a cache and of the namespaces inside it from now on.
+ *
+ * @example
+ * const hot = hotKeys(cache)
+ * console.table(hot.top(10))
+ */
+export function hotKeys(cache: ICache, options: HotKeysOptions = {}): HotKeys {
+  checkOptions('hotKeys', options, OPTIONS)
+  const { counters = 1_000, oneIn = 16, clock = systemClock } = options
+  const known = new Map<string, Counter>()
+
+  const count = (of: string, key: string): void => {
+    // No namespace holds a colon.
+    const name = `${of}:${key}`
+    const counter = known.get(name)
+    if (counter !== undefined) {
+      counter.reads += oneIn
+      return
+    }
+    // Of one read in `oneIn` only, and only of keys that have no counter: a walk is cheap enough.
+    const [least, { reads }] = known.size < counters ? NONE : [...known].reduce(lesser)
+    known.delete(least)
+    known.set(name, { cache: of, key, reads: reads + oneIn, atMostTooHigh: reads })
+  }
+
+  return {
+    top: (most = 10) =>
+      [...known.values()]
+        .sort((a, b) => b.reads - a.reads)
+        .slice(0, most)
+        .map((counter) => ({ ...counter })),
+    stop: cache.on((event) => {
+      const { type } = event
+      // Who waited for a load was heard of as a miss.
+      const isRead = type === 'hit' || type === 'miss' || (type === 'stale' && !event.why.endsWith('load'))
+      if (isRead && clock.random() * oneIn < 1) count(event.cache, event.key)
+    }),
+  }
+}
+
+const NONE = ['', { reads: 0 }] as const
+
+const lesser = <C extends readonly [string, Counter]>(a: C, b: C): C => (b[1].reads < a[1].reads ? b : a)

@@ -30,7 +30,7 @@ export const tierAblations: readonly Ablation[] = [
     this.copies?.drop(key)`,
     replace: `  recordChangedElsewhere(key: string): void {
     void key`,
-    seenBy: 'what is heard to have changed elsewhere is not served any more',
+    seenBy: 'tiers',
   },
   {
     what: 'who keeps copies listens to the changes of records',
@@ -61,7 +61,7 @@ export const tierAblations: readonly Ablation[] = [
     what: 'copies die with the marks that they carry',
     find: `this.#isBelieved(since, now) && allLive(terms.stamps)`,
     replace: `this.#isBelieved(since, now)`,
-    seenBy: 'what was cleared further out is not served any more',
+    seenBy: 'tiers, failing',
   },
   // ---- barrier -------------------------------------------------------------------------------------------------------
   {
@@ -69,7 +69,7 @@ export const tierAblations: readonly Ablation[] = [
     find: `    this.#reads?.cut(key)
     this.copies?.drop(key)`,
     replace: `    this.#reads?.cut(key)`,
-    seenBy: 'what this process invalidates is not served by a copy from that moment on',
+    seenBy: 'tiers, deaf',
   },
   {
     what: 'so does its acknowledgement',
@@ -91,14 +91,14 @@ export const tierAblations: readonly Ablation[] = [
     what: 'what was set is kept only if nobody has said anything about it since it was sent',
     find: `return copies.isUntouched(name, sent.asked) && allLive`,
     replace: `return allLive`,
-    seenBy: 'a set that another process has replaced before it was acknowledged is not kept',
+    seenBy: 'tiers',
   },
   {
     what: 'what the place does not take in is not near',
     find: `    this.counts.fenced++
     this.copies?.drop(key)`,
     replace: `    this.counts.fenced++`,
-    seenBy: 'what a load brings that the place refuses is not kept',
+    seenBy: 'tiers',
   },
   {
     what: 'what cannot be written is not near',

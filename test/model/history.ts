@@ -77,7 +77,7 @@ type Act =
   | { readonly act: 'hear'; readonly cache: number; readonly count: number }
   | { readonly act: 'cut' | 'mend' | 'die'; readonly cache: number }
   | { readonly act: 'flow'; readonly cache: number; readonly lands: boolean }
-  | { readonly act: 'restart' | 'stand by' | 'replace' }
+  | { readonly act: 'restart' | 'stand by' | 'replace' | 'look around' }
 
 export interface Step {
   readonly turns: number
@@ -254,6 +254,8 @@ function historiesOn(world: World, theme: Theme, length: number): fc.Arbitrary<S
     always.push({ weight: 1, arbitrary: act('die', { cache: index(caches) }) })
     always.push({ weight: 1, arbitrary: act('restart', {}) })
   }
+  // What a copy should not have survived is seen when it is older than it may be, and believed.
+  if (hasTiers(world)) always.push({ weight: 4, arbitrary: act('look around', {}) })
   if (hasTiers(world) && hasChannel(world) && isFailing(world)) {
     always.push({ weight: 1, arbitrary: act('stand by', {}) }, { weight: 1, arbitrary: act('replace', {}) })
   }
@@ -438,6 +440,8 @@ class Player {
       case 'restart':
         this.#place.restart()
         return this.#replaced('the place loses everything')
+      case 'look around':
+        return this.#lookAround()
       case 'stand by':
         this.witness.standBy()
         return this.#place.standBy()
@@ -472,6 +476,16 @@ class Player {
     const answer = this.#cache(where).peek(key)
     this.witness.answered({ process, called, how: 'get', space, key, isNear: true }, answer)
     return answer
+  }
+
+  /** After a while in which everybody has heard everything, what is near is looked at. */
+  async #lookAround(): Promise<void> {
+    await this.#advance(MAX_STALENESS + 1)
+    this.#hearAll()
+    for (const cache of this.#lines.keys()) {
+      if (this.#isDead(cache)) continue
+      for (const space of SPACES.keys()) for (const key of KEYS) this.#peek({ cache, space }, key)
+    }
   }
 
   /** All that one process has asked for is answered, for a while. */
@@ -537,6 +551,7 @@ class Player {
     await this.#rest()
     this.#assertSettled('promises never settled')
     this.#delivered()
+    this.#hearAll()
     for (let cache = 0; cache < this.#caches.length; cache++) {
       for (let space = 0; space < SPACES.length; space++) {
         const keys = KEYS.map((_, key) => key)
@@ -568,9 +583,15 @@ class Player {
     }
   }
 
+  /** From here on copies are believed that nobody has dropped. */
+  #hearAll(): void {
+    for (const process of this.#lines.keys()) if (!this.#isDead(process)) this.#hear(process, Infinity)
+  }
+
   /** Everybody finds what the place holds; and where nothing was lost, or came late, nobody has anything else. */
   async #agree(): Promise<void> {
     if (isFailing(this.#world)) this.#isLossy = true
+    this.#hearAll()
     for (const [i, space] of SPACES.entries()) {
       const there = KEYS.map((key) => this.#there(`${space}:${key}`))
       for (const process of this.#lines.keys()) {

@@ -284,6 +284,8 @@ export async function play(core: Core, world: World, steps: readonly Step[]): Pr
     await player.finish()
   } finally {
     await player.leave()
+    // What is held weakly is kept until something else than promises has its turn; thousands of histories would be.
+    await new Promise((resolve) => setImmediate(resolve))
   }
   return player.witness
 }

@@ -14,7 +14,7 @@ export interface Ablation {
 export const ablations: readonly Ablation[] = [
   {
     what: 'the heartbeat: a copy is believed as long as no gap is noticed',
-    change: { find: ` && now - this.#provenAt <= this.#maxStaleness`, replace: `` },
+    change: { find: `now - this.#provenAt <= this.#maxStaleness`, replace: `now > 0` },
     isQuick: true,
   },
   {
@@ -27,7 +27,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'the period: copies from before a gap count after it',
-    change: { find: `period === this.#period && now`, replace: `now` },
+    change: { find: `period === this.#period && `, replace: `` },
     isQuick: false,
   },
   {

@@ -14,9 +14,6 @@ export class Attention {
   #backAt = -1
   #lookedAt: number
   readonly #now: () => number
-  /** Whether this turn of the event loop has been looked at before, and for how long the process was gone in it, or right before it. */
-  #isTurn = false
-  #gone = 0
   readonly #timer: ReturnType<typeof setInterval>
 
   constructor(now: () => number) {
@@ -31,21 +28,9 @@ export class Attention {
     if (at - this.#lookedAt > NO_GAP) {
       this.gaps++
       this.#backAt = at
-      this.#gone += at - this.#lookedAt
     }
     this.#lookedAt = at
-    if (this.#isTurn) return at
-    this.#isTurn = true
-    setImmediate(() => {
-      this.#isTurn = false
-      this.#gone = 0
-    })
     return at
-  }
-
-  /** ms by which a clock that was read earlier in this turn, or before the process was stopped, may be behind. */
-  get behind(): number {
-    return this.#gone
   }
 
   wasGoneSince(at: number): boolean {

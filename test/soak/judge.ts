@@ -11,6 +11,9 @@
  *            as new as what the source said when it had settled. If its process did not live to ask, nobody knows.
  *   lost     what Redis had acknowledged, and a failover lost
  *   shared   a read that the store did not answer may share a load of its process that was under way
+ *
+ * Counted apart, and not excused: a process that is stopped in the middle of a turn reads on by the clock of before, for the rest of
+ * that turn, or of the readings that share one look at it.
  */
 
 import { KEYS, nameOf } from '../processes/places.ts'
@@ -41,7 +44,7 @@ export interface Read {
   readonly turn: number
   /** It shared a load that was under way, and the store had not answered. */
   readonly isShared: boolean
-  /** ms for which the process was stopped in the turn of the read, or right before it. */
+  /** ms by which the clock of the cache was behind when the read began. */
   readonly behind: number
 }
 
@@ -261,15 +264,15 @@ export class Judge {
     const worst = isStopped ? 'worstStopped' : 'worst'
     verdict[kind]++
     verdict[worst] = Math.max(verdict[worst], ms)
-    this.#example(kind, read, place, ms)
+    if (!isStopped) this.#example('beyond', read, place, ms)
   }
 
-  #example(what: string, { kept, how, start }: Read, place: number, ms: number): void {
+  #example(what: string, { kept, how, start, behind }: Read, place: number, ms: number): void {
     if (this.examples.length >= 5) return
     const came = kept.set === 0 ? `load ${kept.load} of life ${kept.life}` : `set ${kept.set}`
     this.examples.push(
       `${what}: life ${this.life} at ${start.toFixed(1)} called ${how} ${nameOf(kept.place)}, and was answered with what ` +
-        `${came} had brought, ${ms.toFixed(1)} ms after ${nameOf(place)} was invalidated`,
+        `${came} had brought, ${ms.toFixed(1)} ms after ${nameOf(place)} was invalidated; by a clock that was ${behind.toFixed(1)} ms behind`,
     )
   }
 }

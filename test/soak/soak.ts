@@ -24,13 +24,18 @@ export interface SoakOptions {
   readonly reads?: number
   readonly faults?: number
   readonly seed?: number
+  /** ms. Default: 300, so that what lasts too long is soon seen. */
+  readonly maxStaleness?: number
   /** Default: two. */
   readonly tiers?: Tiers
   /** Default: alone. */
   readonly topology?: Topology
   /** Ends at the first promise that is broken. */
   readonly untilBroken?: boolean
-  readonly log?: (line: string) => void
+  /** Seconds for which it goes on at the most if no promise is broken until then. */
+  readonly patience?: number
+  /** Is told every ten seconds what has been counted. */
+  readonly log?: (so: Counted, faults: number) => void
 }
 
 export interface Results {
@@ -53,26 +58,25 @@ export interface Results {
   readonly memory: { readonly before: Memory; readonly after: Memory }
 }
 
-type Counted = Omit<Tally, 'times' | 'undisturbed'>
+export type Counted = Omit<Tally, 'times' | 'undisturbed'>
 
 const PROCESSES = 3
 const PLACES = Array.from({ length: PROCESSES }, (_, place) => place)
 /** ms. */
-const MAX_STALENESS = 300
 const WARM_UP = 2_000
 const QUIET = 10_000
 
 const PACE: Pace = { readers: 24, burst: 128, pause: 20, writers: 2, writerPause: 180 }
 
 export async function soak(options: SoakOptions): Promise<Results> {
-  const { seed = 1, tiers = 'two', topology = 'alone' } = options
+  const { seed = 1, tiers = 'two', topology = 'alone', maxStaleness = 300 } = options
   const truth = await startRedis()
   const ground = await (topology === 'alone' ? alone(PROCESSES, seed) : watched())
   const jumping = options.untilBroken === true ? undefined : await calendar()
-  const opening = { maxStaleness: MAX_STALENESS, tiers, pace: PACE }
+  const opening = { maxStaleness, tiers, pace: PACE }
   const crew = new Crew({ file: () => options.file, truth, seed, opening })
   try {
-    return await new Soak({ ...options, seed, tiers }, ground, jumping, crew).run()
+    return await new Soak({ ...options, seed, tiers, maxStaleness }, ground, jumping, crew).run()
   } finally {
     await crew.end()
     await Promise.all([ground.stop(), truth.stop()])
@@ -81,13 +85,13 @@ export async function soak(options: SoakOptions): Promise<Results> {
 }
 
 class Soak {
-  readonly #options: SoakOptions & Required<Pick<SoakOptions, 'seed' | 'tiers'>>
+  readonly #options: SoakOptions & Required<Pick<SoakOptions, 'seed' | 'tiers' | 'maxStaleness'>>
   readonly #ground: Ground
   readonly #calendar: Calendar | undefined
   readonly #crew: Crew
 
   constructor(
-    options: SoakOptions & Required<Pick<SoakOptions, 'seed' | 'tiers'>>,
+    options: SoakOptions & Required<Pick<SoakOptions, 'seed' | 'tiers' | 'maxStaleness'>>,
     ground: Ground,
     jumping: Calendar | undefined,
     crew: Crew,
@@ -111,7 +115,10 @@ class Soak {
     const chaos = new Chaos(this.#lanes(), recovery)
     const began = now()
     chaos.begin()
-    while (!this.#isEnough(began, chaos)) await passed(100)
+    for (let n = 1; !this.#isEnough(began, chaos); n++) {
+      await passed(100)
+      if (n % 100 === 0) this.#options.log?.(sumOf(crew.tallies), chaos.count)
+    }
     const seconds = (now() - began) / 1_000
     await chaos.end()
     await this.#ground.heal()
@@ -138,7 +145,7 @@ class Soak {
       seed: this.#options.seed,
       processes: PROCESSES,
       lives: tallies.length,
-      maxStaleness: MAX_STALENESS,
+      maxStaleness: this.#options.maxStaleness,
       node: process.version,
       server: this.#ground.server,
       hasCalendar: this.#calendar !== undefined,
@@ -149,11 +156,14 @@ class Soak {
   }
 
   #isEnough(began: number, chaos: Chaos): boolean {
-    const { seconds, reads = 0, faults = 0, untilBroken } = this.#options
+    const { seconds, reads = 0, faults = 0, untilBroken, patience = 0 } = this.#options
     if (this.#crew.crashed !== undefined) return true
-    if (untilBroken === true && isBroken({ counted: sumOf(this.#crew.tallies), leftStale: [] })) return true
-    if (now() - began < seconds * 1_000 || chaos.count < faults) return false
-    return sumOf(this.#crew.tallies).judged >= reads
+    const counted = sumOf(this.#crew.tallies)
+    const broken = isBroken({ counted, leftStale: [] })
+    if (untilBroken === true && broken) return true
+    const passedSince = (now() - began) / 1_000
+    if (passedSince < seconds || (!broken && passedSince < seconds + patience)) return false
+    return counted.reads >= reads && chaos.count >= faults
   }
 
   #lanes(): readonly Lane[] {
@@ -184,7 +194,7 @@ class Soak {
         await passed(20)
       }
     }
-    await passed(MAX_STALENESS)
+    await passed(this.#options.maxStaleness)
     const required = crew.required()
     const found = await Promise.all(crew.members.map(({ process: child }) => child.ask('look', {})))
     return found.flatMap((all, n) => all.flatMap((left) => problemsOf(left, required, `process ${n}`)))
@@ -204,7 +214,7 @@ function problemsOf(
 }
 
 /** Whether a promise was broken. */
-const isBroken = ({ counted, leftStale }: Pick<Results, 'counted' | 'leftStale'>): boolean =>
+export const isBroken = ({ counted, leftStale }: Pick<Results, 'counted' | 'leftStale'>): boolean =>
   counted.beyond + counted.own + counted.foreign + counted.unhandled + counted.rejections + leftStale.length >
   0
 

@@ -2,7 +2,7 @@
  * The traffic of a process in the soak: many more reads than writes, of all kinds, in three namespaces, and a judge at its side.
  */
 
-import type { CacheEvent } from '@larder/core'
+import { type CacheEvent, systemClock } from '@larder/core'
 import { seeded } from '../processes/chance.ts'
 import { now } from '../processes/orders.ts'
 import {
@@ -235,7 +235,7 @@ export class Traffic {
     )
     const { turn } = this.#judge
     const start = this.#attention.look()
-    const { behind } = this.#attention
+    const behind = systemClock.exact() - systemClock.now()
     const values = await read()
     const end = this.#attention.look()
     this.#times.record(end - start)

@@ -28,6 +28,8 @@ const ORDER = [
   'redis-server-time',
   'tiered-hit',
   'tiered-peek',
+  'tiered-far-hit',
+  'tiered-invalidation',
 ]
 
 export function save(result: Result): void {

@@ -11,6 +11,7 @@ import redisSet from './redis-set.ts'
 import redisTags from './redis-tags.ts'
 import set from './set.ts'
 import tags from './tags.ts'
+import tieredFarHit from './tiered-far-hit.ts'
 import tieredHit from './tiered-hit.ts'
 import tieredPeek from './tiered-peek.ts'
 
@@ -28,4 +29,5 @@ export const questions: readonly Question[] = [
   redisTags,
   tieredHit,
   tieredPeek,
+  tieredFarHit,
 ]

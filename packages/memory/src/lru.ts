@@ -18,6 +18,8 @@ export class Lru<V extends object> {
   readonly #most: () => number
   /** What the value that is being added takes; lru-cache asks for it back. */
   #incoming = 1
+  /** The key that went last; lru-cache tells nobody else. */
+  #gone: string | undefined
 
   constructor(most: () => number) {
     this.#most = most
@@ -51,10 +53,11 @@ export class Lru<V extends object> {
     return this.#cache.delete(key)
   }
 
-  /** The key that was not used for the longest time. */
-  oldest(): string | undefined {
-    for (const key of this.#cache.rkeys()) return key
-    return undefined
+  /** Drops what was not used for the longest time, and says under which key it was. */
+  pop(): string | undefined {
+    this.#gone = undefined
+    this.#cache.pop()
+    return this.#gone
   }
 
   /** From the least recently used. */
@@ -77,6 +80,10 @@ export class Lru<V extends object> {
       max: room,
       maxSize: Number.MAX_SAFE_INTEGER,
       sizeCalculation: () => this.#incoming,
+      noDisposeOnSet: true,
+      dispose: (_, key) => {
+        this.#gone = key
+      },
     })
   }
 }

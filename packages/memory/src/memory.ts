@@ -275,7 +275,7 @@ class Memory implements MemoryStore {
     if (this.#stopSweeping === undefined && deadAt(entry) !== Infinity) this.#sweepLater()
   }
 
-  /** The only way out, so that the books cannot drift. */
+  /** The way out, so that the books cannot drift. */
   drop(part: Part, key: string): boolean {
     const { list } = part
     const bytesBefore = list.bytes
@@ -294,11 +294,25 @@ class Memory implements MemoryStore {
         this.#left = Math.ceil((this.#row[this.#turn]?.list.size ?? 0) / 64)
       }
       const part = this.#row[this.#turn]
-      const key = part?.list.oldest()
-      if (part === undefined || key === undefined) return
+      if (part === undefined) return
       this.#left--
-      this.#remove(part, key, this.#entries > this.#maxEntries ? 'entries' : 'bytes')
+      const cause = this.#entries > this.#maxEntries ? 'entries' : 'bytes'
+      if (!this.#popped(part, cause)) return
     }
+  }
+
+  /** The second way out, for what was not used for the longest time: cheaper than to find it and to delete it by its key. */
+  #popped(part: Part, cause: RemovalCause): boolean {
+    const { list } = part
+    const bytesBefore = list.bytes
+    const key = list.pop()
+    if (key === undefined) return false
+    this.#entries--
+    this.#bytes += list.bytes - bytesBefore
+    this.#removed[cause]++
+    if (list.size === 0) this.#empty(part)
+    this.#tell(part, key, cause)
+    return true
   }
 
   #remove(part: Part, key: string, cause: RemovalCause): void {

@@ -20,53 +20,79 @@ const BUFFER = 96
 
 /** Parts of one value that are looked at for its size. */
 const COUNTED = 100_000
+const FEW = 32
 
 /** The bytes that `value` takes; frozen on the way if `freezing`. */
 export function sizeUp(value: unknown, freezing: boolean): number {
   if (typeof value !== 'object' || value === null) return leafSize(value)
   if (!isPlain(value)) return opaqueSize(value)
-  let size = HEADER
-  let inner: object[] | undefined
-  if (Array.isArray(value)) {
-    size += SLOT * value.length + HEADER
-    for (const part of value as readonly unknown[]) {
-      if (typeof part === 'object' && part !== null) (inner ??= []).push(part)
-      else size += leafSize(part)
-    }
-  } else {
-    for (const name in value) {
-      const part = (value as Record<string, unknown>)[name]
-      size += SLOT
-      if (typeof part === 'object' && part !== null) (inner ??= []).push(part)
-      else size += leafSize(part)
-    }
-  }
   if (freezing) Object.freeze(value)
-  return inner === undefined ? size : size + walk(value, inner, freezing)
+  const inner: object[] = []
+  const size = HEADER + (Array.isArray(value) ? HEADER : 0) + partsSize(value, inner, true)
+  return inner.length === 0 ? size : size + walk(value, inner, freezing)
+}
+
+/** What the parts of `value` take in it; those that are objects themselves are added to `inner`. */
+function partsSize(value: object, inner: object[], isCounting: boolean): number {
+  let size = 0
+  if (Array.isArray(value)) {
+    for (const part of value as readonly unknown[]) {
+      if (typeof part === 'object' && part !== null) inner.push(part)
+      else if (isCounting) size += leafSize(part)
+    }
+    return size + SLOT * value.length
+  }
+  for (const name in value) {
+    const part = (value as Record<string, unknown>)[name]
+    size += SLOT
+    if (typeof part === 'object' && part !== null) inner.push(part)
+    else if (isCounting) size += leafSize(part)
+  }
+  return size
 }
 
 /** The objects inside `top`, however they hang together. */
 function walk(top: object, inner: object[], freezing: boolean): number {
-  const seen = new Set<object>([top])
+  const seen = new Seen(top)
   let size = 0
   for (let next = inner.pop(); next !== undefined; next = inner.pop()) {
-    if (seen.has(next)) continue
-    seen.add(next)
+    if (!seen.add(next)) continue
     if (!isPlain(next)) {
       size += opaqueSize(next)
       continue
     }
-    const parts: readonly unknown[] = Array.isArray(next) ? next : Object.values(next)
-    size += HEADER + SLOT * parts.length
     const isCounting = seen.size <= COUNTED
-    for (const part of parts) {
-      if (typeof part === 'object' && part !== null) inner.push(part)
-      else if (isCounting) size += leafSize(part)
-    }
+    size += HEADER + partsSize(next, inner, isCounting)
     if (freezing) Object.freeze(next)
     if (!isCounting && !freezing) return size
   }
   return size
+}
+
+/** Objects that were seen. Most values have a few, and those are found sooner in a list than in a Set. */
+class Seen {
+  readonly #few: object[]
+  #many: Set<object> | undefined
+
+  constructor(first: object) {
+    this.#few = [first]
+  }
+
+  get size(): number {
+    return this.#many?.size ?? this.#few.length
+  }
+
+  /** Whether it is a new one. */
+  add(one: object): boolean {
+    const many = this.#many
+    if (many !== undefined) {
+      const { size } = many
+      return many.add(one).size > size
+    }
+    if (this.#few.includes(one)) return false
+    if (this.#few.push(one) === FEW) this.#many = new Set(this.#few)
+    return true
+  }
 }
 
 function leafSize(value: unknown): number {

@@ -32,6 +32,7 @@ export class Heard {
 
   /** Whether something was said about `key` after the first `count` times. */
   isAfter(count: number, key: string): boolean {
+    if (count === this.count) return false
     if (count < this.#floor) return true
     return (this.#recent.get(key) ?? this.#earlier.get(key) ?? 0) > count
   }

@@ -11,7 +11,8 @@ const OPEN_FILES = '/proc/self/fd'
 
 const turn = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function collected(): Promise<number> {
+/** Bytes in use once what is not has been collected. */
+export async function collected(): Promise<number> {
   for (let n = 0; n < 4; n++) {
     await turn(5)
     globalThis.gc?.()

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Fleet } from './fleet.ts'
 import { linesOf } from './lines.ts'
 import { type Program, program } from './program.ts'
+import { slopeOf } from './slope.ts'
 
 const OPERATIONS = Number(process.env['LARDER_OPERATIONS'] ?? 100_000)
 const SAMPLES = 10
@@ -28,14 +29,6 @@ afterAll(async () => {
   made.remove()
   await server.stop()
 })
-
-/** By least squares, in bytes for each operation. */
-function slopeOf(points: readonly (readonly [number, number])[]): number {
-  const middle = (of: (point: readonly [number, number]) => number): number =>
-    points.reduce((sum, point) => sum + of(point), 0) / points.length
-  const [x, y] = [middle(([at]) => at), middle(([, value]) => value)]
-  return middle(([at, value]) => (at - x) * (value - y)) / middle(([at]) => (at - x) ** 2)
-}
 
 test(
   'a hundred thousand operations with a connection that is cut every 50 ms leave nothing behind',

@@ -70,7 +70,7 @@ async function measured(rounds: number): Promise<CaseResult> {
   for (let round = 0; round <= rounds; round++) {
     const samples = new Map<Way, number[]>(ways.map((way) => [way, []]))
     for (let n = 0; n < SAMPLES; n++)
-      for (const way of n % 2 === 0 ? ways : [...ways].reverse()) samples.get(way)?.push(await one(way))
+      for (const way of n % 2 === 0 ? ways : ways.toReversed()) samples.get(way)?.push(await one(way))
     if (round > 0) for (const way of ways) times.get(way)?.push(spreadOf(samples.get(way) ?? []).median)
   }
   const server = await aboutServer()

@@ -127,7 +127,7 @@ export class Link implements ProxiedConnection {
     this.#isCut = true
     this.#hooks.log(`connection ${this.id}: cut, ${how}`)
     for (const socket of this.#sockets) {
-      if (how === 'reset') socket.resetAndDestroy()
+      if (how === 'reset') reset(socket)
       else socket.destroySoon()
     }
   }
@@ -135,6 +135,15 @@ export class Link implements ProxiedConnection {
   destroy(): void {
     for (const socket of this.#sockets) socket.destroy()
   }
+}
+
+/**
+ * Ends it as if it had never been. One that is hanging up is only closed: Node cannot reset it, would never close it then, and
+ * spins for ever when the process ends.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 /** The other half of a connection that has come; undefined if nobody is there. */

@@ -11,7 +11,7 @@
 import { type Clock, systemClock } from '@larder/core'
 import net, { type Socket } from 'node:net'
 import { PortTaken, withFreePorts } from '../ports.ts'
-import { dial, Link, type ProxiedConnection } from './link.ts'
+import { dial, Link, type ProxiedConnection, reset } from './link.ts'
 import { seeded } from './random.ts'
 import { type Cut, type Direction, Switches } from './switches.ts'
 
@@ -149,7 +149,7 @@ class Relay implements FaultProxy {
     if (server !== undefined && isWanted && !client.destroyed) return this.#link(id, client, server)
     this.#note(`connection ${id}: ${server === undefined ? 'nobody at the target' : 'cut'}`)
     server?.destroy()
-    client.resetAndDestroy()
+    reset(client)
   }
 
   #link(id: number, client: Socket, server: Socket | undefined): void {

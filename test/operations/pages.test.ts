@@ -61,6 +61,12 @@ describe('a figure of docs/redis.md is that of the sources', () => {
       'const FIRST_PAUSE = 50\n',
       'const LONGEST_PAUSE = 1_000\n',
     ],
+    [
+      'took the place of another | of the last 60 to 90 s',
+      'packages/core/src/engine/recent.ts',
+      'const SPAN = 30_000\n',
+      'const SPANS = 3\n',
+    ],
   ]
 
   test.each(figures)('%s (%s)', (row, file, ...texts) => {

@@ -157,9 +157,10 @@ test(
 
 test('it would for ever, if neither silence nor a gap counted', { timeout: PATIENCE }, async () => {
   const trusting: readonly Change[] = [
-    { find: ` && this.#clock.now() - this.#provenAt <= this.#maxStaleness`, replace: `` },
+    { find: ` && now - this.#provenAt <= this.#maxStaleness`, replace: `` },
     {
       find: `    this.#provenAt = -Infinity
+    this.#waitingSince = this.#clock.now()
     this.#period++`,
       replace: ``,
     },

@@ -38,7 +38,7 @@ export interface Store<R> {
   getMany?(keys: readonly string[]): Awaitable<readonly (R | undefined)[]>
   setMany?(records: readonly (readonly [key: string, record: R, ttl: number])[]): Awaitable<void>
   deleteMany?(keys: readonly string[]): Awaitable<void>
-  /** Gives back the space of all keys that begin with `prefix`. Never needed for meaning. */
+  /** Gives back the space of all keys that begin with `prefix`; those of marks may stay. Never needed for meaning. */
   clear?(prefix: string): Awaitable<void>
   /** The keys that begin with `prefix`, in pages of the store's choosing. */
   keys?(prefix: string): AsyncIterable<string>

@@ -1,14 +1,13 @@
 /*
- * A process that sees what another one invalidates: told a key, it waits until its near copy is gone, or until a message with
- * that text has come, and says when that was.
+ * A process that sees what another one invalidates: told a key, it takes a near copy, and says when that is dropped, or when a
+ * message with that text has come.
  *
- * Both are looked for in the same way: at every turn of the event loop. `node --import tsx redis/watcher.ts <url>`, with a channel
- * to its parent.
+ * `node --import tsx redis/watcher.ts <url>`, with a channel to its parent.
  */
 import { Redis } from 'ioredis-6'
 import { PREFIX, watchedCache } from './watched.ts'
 
-export type Way = 'near copy' | 'message'
+export type Way = 'near copy' | 'message' | 'script'
 
 export interface Watch {
   readonly way: Way
@@ -25,21 +24,22 @@ const say = (what: Seen): void => {
 }
 
 async function watching(url: string): Promise<(watch: Watch) => Promise<void>> {
-  const cache = await watchedCache(url)
-  const subscriber = new Redis(url)
-  let last = ''
-  subscriber.on('message', (_, text) => {
-    last = text
-  })
-  await subscriber.subscribe(PREFIX)
-  const until = (isSeen: () => boolean): void => {
-    const look = (): unknown => (isSeen() ? say(now()) : setImmediate(look))
-    look()
+  let watched: Watch | undefined
+  const seen = (isCopy: boolean, isIt: (key: string) => boolean): void => {
+    if (watched === undefined || (watched.way === 'near copy') !== isCopy || !isIt(watched.key)) return
+    const at = now()
+    watched = undefined
+    say(at)
   }
-  return async ({ way, key }) => {
-    while (cache.peek(key) === undefined) await cache.get(key)
+  const cache = await watchedCache(url, (gone) => seen(true, (key) => gone.endsWith(`:${key}`)))
+  const subscriber = new Redis(url)
+  subscriber.on('message', (_, text) => seen(false, (key) => text === key))
+  await subscriber.subscribe(PREFIX)
+  return async (watch) => {
+    // A copy is there before both, so that neither finds Redis or a process asleep where the other does not.
+    while (cache.peek(watch.key) === undefined) await cache.get(watch.key)
+    watched = watch
     say('ready')
-    until(way === 'near copy' ? () => cache.peek(key) === undefined : () => last === key)
   }
 }
 

@@ -192,8 +192,11 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'a fill of which nothing is heard gives its lease back',
-    find: `    if (isFilled === undefined) dropLease(space, key, token)`,
-    replace: ``,
+    find: `    dropLease(space, key, token)
+  } catch (error) {
+    space.unstored`,
+    replace: `  } catch (error) {
+    space.unstored`,
     seenBy: 'a fill that the store lost gives the lease back',
   },
   {
@@ -258,7 +261,7 @@ export const sharedAblations: readonly Ablation[] = [
     find: `const record = await leases?.seize(full, token, LEASE)`,
     replace: `await leases?.take(full, token, LEASE)
     const record = (await space.ask(name)) as Entry | undefined`,
-    seenBy: 'a load from before its key was expired elsewhere does not make it fresh again',
+    seenBy: 'what is expired while another process loads it is kept for loads that fail',
   },
   {
     what: 'a touch is done under a lease',

@@ -45,6 +45,12 @@ export const tierAblations: readonly Ablation[] = [
     seenBy: 'what is heard to have changed elsewhere is not served any more',
   },
   {
+    what: 'that a key was expired is told, though there was nothing yet',
+    find: `if (record === undefined) return space.view.delete(name)`,
+    replace: `if (record === undefined) return leases?.drop(full, token)`,
+    seenBy: 'what was being loaded when an invalidation was heard is not kept',
+  },
+  {
     what: 'that a key was touched is told',
     find: `const isFilled = await fillNow(space, name, token, renewed, true)`,
     replace: `const isFilled = await fillNow(space, name, token, renewed)`,
@@ -98,7 +104,13 @@ export const tierAblations: readonly Ablation[] = [
     find: `    this.counts.fenced++
     this.copies?.drop(key)`,
     replace: `    this.counts.fenced++`,
-    seenBy: 'tiers',
+    seenBy: 'what a load brings that the place refuses is not kept',
+  },
+  {
+    what: 'what the place may not have taken in is near for a while only',
+    find: `if (asked !== undefined) space.copies?.keepAlone(key, entry, asked)`,
+    replace: `void asked`,
+    seenBy: 'what a load brings is near for a while only, if the place does not say that it has it',
   },
   {
     what: 'what cannot be written is not near',

@@ -396,6 +396,8 @@ class Player {
           cache.invalidateTags(...tags),
         )
       case 'clear':
+        // It gives back the space of everything, also of what was put there since its call.
+        this.#isLossy = true
         this.witness.counts.invalidations++
         return this.#invalidate(step, 'clear', [], (cache) => cache.clear())
       case 'write':

@@ -474,6 +474,21 @@ export const sharedScenarios = {
     expect(await there.flowing(there.cache.get('k'))).toBe(undefined)
   },
 
+  'what is expired while another process loads it is kept for loads that fail': async (core) => {
+    const all = office(core)
+    const { here, there } = all
+    await withStale(all)
+    const source = held('old')
+    const loaded = here.cache.getOrSet('k', source.load)
+    await here.flow()
+    await there.flowing(there.cache.expire('k'))
+    source.release()
+    await here.flowing(loaded)
+
+    const failing = there.cache.getOrSet('k', () => Promise.reject(new Error('the source fails')))
+    expect(await there.flowing(failing)).toBe('stale')
+  },
+
   'a fill that the store lost gives the lease back': async (core) => {
     const { here, there } = office(core)
     const loaded = here.cache.getOrSet('k', () => 'value')

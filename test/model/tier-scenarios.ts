@@ -109,17 +109,19 @@ export const tierScenarios = {
   },
 
   'what was being loaded when an invalidation was heard is not kept': async (core) => {
-    const { here, there } = await hearing(core)
-    const source = held('old')
-    const loading = here.cache.getOrSet('k', source.load)
-    await here.flow()
-    await there.flowing(there.cache.delete('k'))
-    await here.hear()
-    source.release()
-    await turns(60)
-    expect(here.cache.peek('k')).toBe(undefined)
-    expect(await here.flowing(loading)).toBe('old')
-    expect(here.cache.peek('k')).toBe(undefined)
+    for (const invalidate of Object.values(INVALIDATIONS)) {
+      const { here, there } = await hearing(core)
+      const source = held('old')
+      const loading = here.cache.getOrSet('k', source.load, { tags: ['t'] })
+      await here.flow()
+      await there.flowing(invalidate(there.cache))
+      await here.hear()
+      source.release()
+      await turns(60)
+      expect(here.cache.peek('k')).toBe(undefined)
+      expect(await here.flowing(loading)).toBe('old')
+      expect(here.cache.peek('k')).toBe(undefined)
+    }
   },
 
   'who asked before more changes than are remembered keeps nothing of it': async (core) => {
@@ -241,6 +243,18 @@ export const tierScenarios = {
     await turns(60)
     for (const each of await here.flowTo('fill')) each.fail(valueRefused('it cannot be written'))
     expect(await here.flowing(loading)).toBe('value')
+    expect(here.cache.peek('k')).toBe(undefined)
+  },
+
+  'what a load brings is near for a while only, if the place does not say that it has it': async (core) => {
+    const all = await hearing(core)
+    const { here } = all
+    const loading = here.cache.getOrSet('k', () => 'value')
+    await turns(60)
+    for (const each of await here.flowTo('fill')) each.fail(new Error('lost'))
+    expect(await here.flowing(loading)).toBe('value')
+    expect(here.cache.peek('k')).toBe('value')
+    await passing(all, MAX_STALENESS + 1)
     expect(here.cache.peek('k')).toBe(undefined)
   },
 

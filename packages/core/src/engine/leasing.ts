@@ -3,6 +3,7 @@
  * then nothing is known of the lease, and nothing is stored under it.
  */
 
+import type { Asked } from './copies.ts'
 import { isCacheError } from '../errors.ts'
 import type { Leases } from '../store/leases.ts'
 import { type Awaitable, isPending } from '../store/store.ts'
@@ -48,15 +49,30 @@ export function filled({ house, path }: Space, key: string, ms: number, calls: n
 }
 
 /** Puts there what was loaded, if nothing has been said about the key anywhere since its lease was taken. Nobody waits for it. */
-export function fillLeased(space: Space, key: string, token: string, entry: Entry): void {
-  space.house.leaseCalls.track(fillAndTell(space, key, token, entry))
+export function fillLeased(
+  space: Space,
+  key: string,
+  token: string,
+  entry: Entry,
+  asked: Asked | undefined,
+): void {
+  space.house.leaseCalls.track(fillAndTell(space, key, token, entry, asked))
 }
 
-async function fillAndTell(space: Space, key: string, token: string, entry: Entry): Promise<void> {
+async function fillAndTell(
+  space: Space,
+  key: string,
+  token: string,
+  entry: Entry,
+  asked: Asked | undefined,
+): Promise<void> {
   try {
     const isFilled = await fillNow(space, key, token, entry)
     if (isFilled === false) space.fenced(key)
-    if (isFilled === undefined) dropLease(space, key, token)
+    if (isFilled !== undefined) return
+    // Others may not have it, and then bring another: so it is believed for a moment only.
+    if (asked !== undefined) space.copies?.keepAlone(key, entry, asked)
+    dropLease(space, key, token)
   } catch (error) {
     space.unstored(key, error)
     dropLease(space, key, token)

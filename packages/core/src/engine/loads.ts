@@ -325,7 +325,7 @@ function keep(
   if (flight.lease === undefined) space.fill(name, entry)
   else {
     flight.isFilled = true
-    fillLeased(space, name, flight.lease, entry)
+    fillLeased(space, name, flight.lease, entry, flight.asked)
   }
 }
 

@@ -45,7 +45,7 @@ export function judge<B extends Bench>(
         test.skip(`${each.name} (skipped: ${reason})`, () => {})
         continue
       }
-      test(each.name, async (context) => {
+      test(each.name, { timeout: PATIENCE }, async (context) => {
         const bench = await open()
         try {
           const excuse = each.excuse(bench)
@@ -58,6 +58,9 @@ export function judge<B extends Bench>(
     }
   })
 }
+
+/** Rules that play many histories take seconds where each step is a round trip, and more on a busy machine. */
+const PATIENCE = 60_000
 
 function assertSkips<B>(title: string, rules: readonly Rule<B>[], skips: Skips): void {
   for (const [name, reason] of Object.entries(skips)) {

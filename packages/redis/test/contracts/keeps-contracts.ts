@@ -20,7 +20,7 @@ export interface Way {
   readonly interrupt?: () => Promise<unknown>
   /** Whether caches are judged; also such as are told nothing although they could be. Default: yes. */
   readonly caches?: boolean | 'also-deaf'
-  /** Whether tiers are judged of which this is the far one; also such as are told nothing. */
+  /** Whether tiers are judged of which this is the far one. */
   readonly tiers?: boolean
 }
 
@@ -67,12 +67,10 @@ export function keepsContracts(name: string, { where, interrupt, caches = true, 
     )
   }
   if (!tiers) return
-  for (const hears of [true, false]) {
-    cacheContract(`a cache in two tiers on ${name}${hears ? '' : ' that is told nothing'}`, {
-      ...onTime(() => linkFor('here'), { hears, near: true }),
-      peeks: true,
-    })
-  }
+  cacheContract(`a cache in two tiers on ${name}`, {
+    ...onTime(() => linkFor('here'), { near: true }),
+    peeks: true,
+  })
 }
 
 async function opened(where: Way['where']): Promise<Link> {

@@ -371,7 +371,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'another token than the known one ends what was known',
-    find: `if (known !== undefined) known.live = false`,
+    find: `if (known !== undefined) this.kill(mark)`,
     replace: ``,
     seenBy: 'a caller who sees another mark does not join a load that began under the old one',
   },

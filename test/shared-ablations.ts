@@ -292,9 +292,9 @@ export const sharedAblations: readonly Ablation[] = [
   // ---- what is believed because of the channel -----------------------------------------------------------------------
   {
     what: 'a mark that is heard to have changed is not known any more',
-    find: `  changed(mark: string): void {
+    find: `    this.#ended.of(mark)
     this.#known.kill(mark)`,
-    replace: `  changed(mark: string): void {`,
+    replace: `    this.#ended.of(mark)`,
     seenBy: 'what is heard to have changed is not believed',
   },
   {

@@ -13,6 +13,12 @@ export const tierAblations: readonly Ablation[] = [
     seenBy: 'what was asked for before an invalidation was heard is not kept after it',
   },
   {
+    what: 'neither is what carries a token that has ended since it was read',
+    find: `this.#ended.isAfter(ended, tag) ? undefined : tokens.get(tag)`,
+    replace: `ended === -1 ? undefined : tokens.get(tag)`,
+    seenBy: 'what was read before its namespace was cleared is not kept, though its tag was asked for later',
+  },
+  {
     what: 'neither is what was being loaded',
     find: `if (flight.asked !== undefined) space.copies?.keep(name, entry, flight.asked)`,
     replace: `if (flight.asked !== undefined) space.copies?.put(name, entry, flight.asked.since)`,

@@ -108,6 +108,23 @@ export const tierScenarios = {
     }
   },
 
+  'what was read before its namespace was cleared is not kept, though its tag was asked for later': async (
+    core,
+  ) => {
+    const { here, there } = await hearing(core)
+    await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
+    await here.hear()
+    const asked = here.cache.get('k')
+    await turns(60)
+    for (const each of here.parcels('')) each.answer()
+    await turns(60)
+    expect(here.parcels('').map(({ what }) => what)).toEqual(['p0 getMany larder#=t'])
+    await there.flowing(there.cache.clear())
+    await here.hear()
+    await here.flowing(asked)
+    expect(here.cache.peek('k')).toBe(undefined)
+  },
+
   'what was being loaded when an invalidation was heard is not kept': async (core) => {
     for (const invalidate of Object.values(INVALIDATIONS)) {
       const { here, there } = await hearing(core)

@@ -365,7 +365,7 @@ export class Witness {
     return this.#invalidations.some((each) => {
       // Of many keys each is acknowledged on its own, and only all of them are heard of.
       const last = each.settled ?? (each.what.length > 1 ? Infinity : each.called)
-      if (last <= since) return false
+      if (last <= since && !this.#maySeeLate(each, last, since, false)) return false
       if (each.kind === 'clear' || each.kind === 'tags') return isWithin(space, each.space)
       return each.space === space && each.what.includes(key)
     })

@@ -74,9 +74,12 @@ export class Known {
   /** Bounds the map. What is dropped counts as invalidated. */
   readonly limit: number
   readonly #stamps = new Map<string, KnownStamp>()
+  readonly #ended: (mark: string) => void
 
-  constructor(limit: number = 100_000) {
+  /** `ended`: called when a token counts no longer. */
+  constructor(limit: number = 100_000, ended: (mark: string) => void = () => {}) {
     this.limit = limit
+    this.#ended = ended
   }
 
   get(mark: string): KnownStamp | undefined {
@@ -94,7 +97,7 @@ export class Known {
       known.readAt = Math.max(known.readAt, readAt)
       return known
     }
-    if (known !== undefined) known.live = false
+    if (known !== undefined) this.kill(mark)
     const stamp = { tag: mark, token, live: true, used: false, period, readAt, lastsUntil: 0 }
     this.#stamps.set(mark, stamp)
     if (this.#stamps.size > this.limit) this.#shrink()
@@ -106,6 +109,7 @@ export class Known {
     if (known === undefined) return
     known.live = false
     this.#stamps.delete(mark)
+    this.#ended(mark)
   }
 
   /** Drops a tenth, of those that were not used lately, the oldest first. In one go: single deletions at the front of a Map get slower and slower. */

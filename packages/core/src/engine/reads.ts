@@ -270,7 +270,7 @@ export class Reads implements Asker {
       if (isUnknown(judged)) unjudged.push([question, entry as Entry])
       else this.#judged(tick, question, entry, judged, inquiry.tokens)
     }
-    if (unjudged.length > 0) this.#space.background(this.#judgeLater(tick, unjudged, inquiry.tokens))
+    if (unjudged.length > 0) this.#space.background(this.#judgeLater(tick, unjudged, inquiry))
   }
 
   #judged(
@@ -285,25 +285,23 @@ export class Reads implements Asker {
   }
 
   /** Entries with tags that were not known: their marks are asked for. */
-  async #judgeLater(tick: Tick, unjudged: readonly [Question, Entry][], before: Tokens): Promise<void> {
+  async #judgeLater(tick: Tick, unjudged: readonly [Question, Entry][], before: Inquiry): Promise<void> {
     const { path } = this.#space
     const marks = new Set<string>()
-    const collect = (tokens: Tokens): void => {
-      for (const [, entry] of unjudged) {
-        const judged = this.#marks.judge(entry, inquiryOf(tokens))
-        if (isUnknown(judged)) for (const mark of judged.marks) marks.add(mark)
-      }
+    for (const [, entry] of unjudged) {
+      const judged = this.#marks.judge(entry, before)
+      if (isUnknown(judged)) for (const mark of judged.marks) marks.add(mark)
     }
-    collect(before)
+    const { ended } = this.#marks
     let tokens: Tokens | undefined
     try {
       const more = await this.#space.within('get', path, this.#marks.tokens([...marks]))
-      tokens = new Map([...before, ...more])
+      tokens = new Map([...before.tokens, ...more])
     } catch (error) {
       this.#space.failed('get', unjudged[0]?.[0].key, error)
     }
     for (const [question, entry] of unjudged) {
-      const judged = tokens && this.#marks.judge(entry, inquiryOf(tokens))
+      const judged = tokens && this.#marks.judge(entry, { tokens, ended })
       // A mark of which even now nothing is known counts as gone.
       this.#judged(tick, question, entry, isUnknown(judged) ? undefined : judged, tokens)
     }
@@ -342,8 +340,4 @@ export class Reads implements Asker {
 
 function isUnknown(judged: Stamps | undefined | Unknown): judged is Unknown {
   return judged instanceof Unknown
-}
-
-function inquiryOf(tokens: Tokens): Inquiry {
-  return { tokens, failure: undefined, onEnd: (then) => then() }
 }

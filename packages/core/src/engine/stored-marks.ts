@@ -15,6 +15,7 @@
 
 import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
+import { Heard } from './heard.ts'
 import { type Entry, entryOf, entryProblem, type Stamp, type Stamps, termsOf } from './entry.ts'
 import {
   type Captured,
@@ -55,6 +56,8 @@ export class Unknown {
 /** The tokens that are asked for together with data. */
 export interface Inquiry {
   readonly tokens: Tokens
+  /** How many tokens had ended when they were asked for. */
+  readonly ended: number
   /** Why the store did not answer. */
   readonly failure: { readonly error: unknown } | undefined
   /** Calls `then` when the tokens are there, or the failure; at once if nothing had to be asked. */
@@ -62,7 +65,7 @@ export interface Inquiry {
 }
 
 const NO_TOKENS: Tokens = new Map()
-const NO_INQUIRY: Inquiry = { tokens: NO_TOKENS, failure: undefined, onEnd: (then) => then() }
+const NO_INQUIRY: Inquiry = { tokens: NO_TOKENS, ended: 0, failure: undefined, onEnd: (then) => then() }
 
 export interface StoredMarksPorts {
   readonly store: Store<Entry>
@@ -89,7 +92,9 @@ export class StoredMarks implements Marks {
   readonly base: readonly Stamp[] = []
   readonly #path: string
   readonly #ports: StoredMarksPorts
-  readonly #known = new Known()
+  readonly #known: Known
+  /** Whose tokens have ended, of this namespace and of all around it and inside it. */
+  readonly #ended: Heard
   /** This namespace and those it lies in, outermost first. */
   readonly #paths: readonly string[]
   /** Their marks. */
@@ -109,6 +114,8 @@ export class StoredMarks implements Marks {
     this.#around = around
     this.#ports = ports
     this.#questions = around === undefined ? new Set() : around.#questions
+    this.#ended = around === undefined ? new Heard() : around.#ended
+    this.#known = new Known(undefined, (mark) => this.#ended.of(mark))
     this.#paths = [...(around === undefined ? [] : around.#paths), path]
     this.#chain = this.#paths.map(namespaceMark)
     this.#late = this.#paths.map(lateMark)
@@ -130,6 +137,7 @@ export class StoredMarks implements Marks {
     let failure: Inquiry['failure']
     const inquiry: Inquiry = {
       tokens,
+      ended: this.ended,
       get failure() {
         return failure
       },
@@ -176,7 +184,10 @@ export class StoredMarks implements Marks {
   }
 
   /** The stamps of a valid entry as this process knows them; undefined if it is not valid. Or what must be known to tell. */
-  judge({ terms }: Entry, { tokens }: Inquiry): Stamps | undefined | Unknown {
+  judge(
+    { terms }: Entry,
+    { tokens, ended }: Pick<Inquiry, 'tokens' | 'ended'>,
+  ): Stamps | undefined | Unknown {
     const { stamps } = terms
     // Entries of one state come with one array.
     if (stamps === this.#lastStamps && this.#areGood(this.#lastOurs)) return this.#lastOurs
@@ -184,7 +195,8 @@ export class StoredMarks implements Marks {
     if (!this.#chain.every((mark) => stamps.some(({ tag }) => tag === mark))) return undefined
     const unknown: string[] = []
     for (const { tag, token } of stamps) {
-      const said = tokens.get(tag)
+      // What was read before a token ended says nothing of what came after that.
+      const said = this.#ended.isAfter(ended, tag) ? undefined : tokens.get(tag)
       // Against an entry speaks only the store: a mark that got lost there is minted anew without anybody being told.
       if (said === undefined) {
         if (this.#trusted(tag)?.token !== token) unknown.push(tag)
@@ -209,8 +221,14 @@ export class StoredMarks implements Marks {
     return trust.covers(period) && clock.now() - readAt < LONGEST_UNREAD
   }
 
+  /** How many tokens have ended. */
+  get ended(): number {
+    return this.#ended.count
+  }
+
   /** Another process has changed a mark of this namespace. */
   changed(mark: string): void {
+    this.#ended.of(mark)
     this.#known.kill(mark)
     for (const { before } of this.#questions) if (before.has(mark)) before.set(mark, 'invalidating')
   }

@@ -84,6 +84,13 @@ export const tierAblations: readonly Ablation[] = [
     seenBy: 'tiers, deaf',
   },
   {
+    what: 'what this process says about a tag outweighs what it had asked about it',
+    find: `lateMark(this.#path)]) this.#distrust(mark)`,
+    replace: `lateMark(this.#path)]) this.#known.kill(mark)`,
+    seenBy:
+      'a token that was asked for before an own invalidation, and answered after its acknowledgement, is not believed',
+  },
+  {
     what: 'so does its acknowledgement',
     find: `    space.cut(name)
     leaseEnded(space, name)

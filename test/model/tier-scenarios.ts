@@ -286,6 +286,28 @@ export const tierScenarios = {
     expect(await here.flowing(here.cache.get('k'))).not.toBe('new')
   },
 
+  'a token that was asked for before an own invalidation, and answered after its acknowledgement, is not believed':
+    async (core) => {
+      const { here, there } = await hearing(core)
+      await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
+      await here.hear()
+      const asked = here.cache.get('k')
+      await turns(60)
+      for (const each of here.parcels('')) each.answer()
+      await turns(60)
+      const [token] = here.parcels('getMany larder#=t')
+      token?.apply()
+      const invalidated = here.cache.invalidateTags('t')
+      await turns(60)
+      for (const each of here.parcels('delete')) each.answer()
+      await now(invalidated)
+      token?.answer()
+      await here.flowing(asked)
+
+      expect(here.cache.peek('k')).toBe(undefined)
+      expect(await here.flowing(here.cache.get('k'))).toBe(undefined)
+    },
+
   // ---- period ------------------------------------------------------------------------------------------------------------
   'a copy from before a gap does not count after it': async (core) => {
     const { here, there } = await withCopy(await hearing(core))

@@ -228,6 +228,11 @@ export class StoredMarks implements Marks {
 
   /** Another process has changed a mark of this namespace. */
   changed(mark: string): void {
+    this.#distrust(mark)
+  }
+
+  /** Neither what is known of a mark counts any more, nor what was asked before and will be answered. */
+  #distrust(mark: string): void {
     this.#ended.of(mark)
     this.#known.kill(mark)
     for (const { before } of this.#questions) if (before.has(mark)) before.set(mark, 'invalidating')
@@ -330,7 +335,7 @@ export class StoredMarks implements Marks {
 
   async #delete(marks: readonly string[]): Promise<Far> {
     const kill = (): void => {
-      for (const mark of [...marks, lateMark(this.#path)]) this.#known.kill(mark)
+      for (const mark of [...marks, lateMark(this.#path)]) this.#distrust(mark)
       this.#ports.cutReads()
     }
     kill()

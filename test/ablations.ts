@@ -367,7 +367,7 @@ export const ablations: readonly Ablation[] = [
     what: 'an answer that overtook an invalidation is not believed',
     find: `        if (home.#isInvalidating(mark)) return [mark, 'invalidating']`,
     replace: ``,
-    seenBy: 'a read that overtakes an invalidation on its way does not believe the old token',
+    seenBy: 'a read that overtakes an invalidation that is owed does not believe the old token',
   },
   {
     what: 'another token than the known one ends what was known',

@@ -126,6 +126,29 @@ export const scenarios = {
     }
   },
 
+  'a read that overtakes an invalidation that is owed does not believe the old token': async (core) => {
+    const setting = far(core, { tags: ['t'] })
+    const { cache, clock, net, parcel } = setting
+    await flowing(setting, cache.set('k', 'old'))
+    const invalidated = cache.invalidateTags('t')
+    await turns(40)
+    for (const each of net.parcels.slice()) each.fail(new Error('lost'))
+    await invalidated
+
+    const answer = cache.get('k')
+    await turns(40)
+    parcel('getMany larder:k').apply()
+    await clock.advance(60)
+    await turns(40)
+    for (const mark of ['#~', '#=t']) {
+      parcel(`delete larder${mark}`).answer()
+      await turns(40)
+    }
+    await setting.flow()
+
+    expect(await answer).toBe(undefined)
+  },
+
   'what is being deleted, or replaced, is not read from the store': async (core) => {
     for (const change of [(cache: ICache) => cache.delete('k'), (cache: ICache) => cache.set('k', 'new')]) {
       const setting = far(core)

@@ -23,6 +23,7 @@ const arrows = {
   tiered: ['core'],
   keyv: ['core'],
   metrics: ['core'],
+  compat: ['core', 'memory'],
   testing: ['core'],
 }
 

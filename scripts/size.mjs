@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
-import { packages, readJson, root } from './packages.mjs'
+import { entries, packages, readJson, root } from './packages.mjs'
 
 const budgets = readJson(path.join(root, 'scripts/size-budget.json'))
 const folder = mkdtempSync(path.join(tmpdir(), 'larder-size-'))
@@ -26,15 +26,21 @@ const weigh = async (entry, names) => {
   return gzipSync(output.map(({ code }) => code).join(''), { level: 9 }).byteLength
 }
 
+/** The main entry of a package; all of them where there is none. */
+const weighed = ({ folder: name, dir, manifest }) => {
+  const all = entries(manifest)
+  return (all.includes('.') ? ['.'] : all).map((entry) => ({ name, dir, manifest, entry }))
+}
+
 try {
   for (const name of Object.keys(budgets)) readFileSync(path.join(root, 'packages', name, 'package.json'))
-  for (const { folder: name, dir, manifest } of packages()) {
+  for (const { name, dir, manifest, entry } of packages().flatMap(weighed)) {
     for (const [names, { bytes: budget, goal }] of Object.entries(budgets[name] ?? { '*': {} })) {
-      const bytes = await weigh(path.join(dir, 'dist/esm/index.js'), names)
+      const bytes = await weigh(path.join(dir, manifest.exports[entry].import.default), names)
       const verdict = budget === undefined ? '' : ` of ${budget} (${Math.round((100 * bytes) / budget)} %)`
       const aim = goal === undefined ? '' : `; the goal is ${goal}`
       const of = names === '*' ? '' : ` { ${names} }`
-      console.log(`${manifest.name}${of}: ${bytes} bytes min+gzip${verdict}${aim}`)
+      console.log(`${manifest.name}${entry.slice(1)}${of}: ${bytes} bytes min+gzip${verdict}${aim}`)
       if (bytes <= (budget ?? Infinity)) continue
       console.log(`  over the budget in scripts/size-budget.json by ${bytes - budget} bytes`)
       process.exitCode = 1

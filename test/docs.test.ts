@@ -6,6 +6,9 @@
  * declare them anew. What a page takes for granted (`db`, `fetchRates` …) is declared in a comment that readers do not
  * see: <!-- given … -->. Every line keeps its number, so that an error of the compiler names the line of the page.
  *
+ * A block marked ```ts before is what people have before they come from another library. It is compiled too, against that
+ * library, which is at hand in packages/compat.
+ *
  * A block marked ```ts run is a whole program: it is run as well, and a ```text block right after it is its output.
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -22,6 +25,7 @@ const pages: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   ...listed('docs').map((file) => `docs/${file}`),
+  ...listed('docs/coming-from').map((file) => `docs/coming-from/${file}`),
   'docs/operations/README.md',
   ...listed('packages').map((folder) => `packages/${folder}/README.md`),
 ].filter((file) => file.endsWith('.md') && existsSync(path.join(root, file)))
@@ -90,21 +94,53 @@ function programOf(lines: readonly string[]): string {
   return `${out.join('\n')}\n${'}'.repeat(depth)}\n`
 }
 
+/** What is there before, as a program of its own, line by line. */
+function programBefore(lines: readonly string[]): string | undefined {
+  const blocks = blocksOf(lines).filter(({ info }) => info === 'ts before')
+  if (blocks.length === 0) return undefined
+  const out = lines.map(() => '')
+  for (const { opens, lines: code } of blocks) out.splice(opens + 1, code.length, ...code)
+  const given = lines.indexOf('<!-- given')
+  if (given !== -1) {
+    const hidden = lines.slice(given + 1, lines.indexOf('-->', given))
+    out.splice(given + 1, hidden.length, ...hidden)
+  }
+  return `export {};${out.join('\n')}\n`
+}
+
+const temporary = (home: string): string => {
+  const cache = path.join(root, home, 'node_modules/.cache')
+  mkdirSync(cache, { recursive: true })
+  return mkdtempSync(path.join(cache, 'docs-'))
+}
 let folder: string
+/** Where the libraries are that people come from. */
+let folderBefore: string
 beforeAll(() => {
-  mkdirSync(path.join(root, 'node_modules/.cache'), { recursive: true })
-  folder = mkdtempSync(path.join(root, 'node_modules/.cache/docs-'))
+  folder = temporary('.')
+  folderBefore = temporary('packages/compat')
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  for (const each of [folder, folderBefore]) rmSync(each, { recursive: true, force: true })
+})
 
 const fileOf = (page: string): string => `${page.replaceAll('/', '__')}.mts`
 
 test('every block of code compiles against the sources', () => {
-  for (const page of pages) writeFileSync(path.join(folder, fileOf(page)), programOf(read(page).split('\n')))
+  const before: string[] = []
+  for (const page of pages) {
+    const lines = read(page).split('\n')
+    writeFileSync(path.join(folder, fileOf(page)), programOf(lines))
+    const program = programBefore(lines)
+    if (program === undefined) continue
+    const file = path.join(folderBefore, fileOf(page))
+    writeFileSync(file, program)
+    before.push(file)
+  }
   const config = {
     extends: path.join(root, 'tsconfig.base.json'),
     compilerOptions: { noEmit: true, typeRoots: [path.join(root, 'node_modules/@types')] },
-    files: pages.map(fileOf),
+    files: [...pages.map(fileOf), ...before],
   }
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
 
@@ -115,7 +151,10 @@ test('every block of code compiles against the sources', () => {
   )
 
   // What is wrong with the sources themselves is told by `pnpm types`.
-  const complaints = stdout.split(/\n(?=\S)/).filter((each) => each.trim() !== '' && !each.startsWith('../'))
+  const ofBefore = path.relative(folder, folderBefore)
+  const complaints = stdout
+    .split(/\n(?=\S)/)
+    .filter((each) => each.trim() !== '' && (!each.startsWith('../') || each.startsWith(ofBefore)))
   expect(complaints.join('\n').replaceAll('__', '/').replaceAll('.mts(', '(')).toBe('')
   expect(status === 0 || stdout !== '').toBe(true)
 }, 30_000)
@@ -246,7 +285,7 @@ describe.each(pages)('%s', (page) => {
   })
 
   test('its code is marked so that it is checked', () => {
-    const known = ['ts', 'ts run', 'text', 'sh', 'json', '']
+    const known = ['ts', 'ts run', 'ts before', 'text', 'sh', 'json', '']
     expect(blocksOf(read(page).split('\n')).filter(({ info }) => !known.includes(info))).toEqual([])
   })
 })

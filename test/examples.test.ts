@@ -9,9 +9,12 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
-const examples = readdirSync(path.join(root, 'examples')).filter(
-  (file) => file.endsWith('.ts') && file !== 'demo.ts',
-)
+const programsIn = (folder: string): string[] =>
+  readdirSync(path.join(root, 'examples', folder))
+    .filter((file) => file.endsWith('.ts') && file !== 'demo.ts')
+    .map((file) => path.posix.join(folder, file))
+const frameworks = programsIn('frameworks')
+const examples = [...programsIn(''), ...frameworks]
 const readme = readFileSync(path.join(root, 'examples/README.md'), 'utf8')
 
 describe.for(examples)('examples/%s', (file) => {
@@ -28,4 +31,11 @@ describe.for(examples)('examples/%s', (file) => {
     expect(stdout).not.toBe('')
     expect(stdout).not.toContain('false')
   }, 60_000)
+})
+
+test.for(frameworks)('examples/%s is short', (file) => {
+  const lines = readFileSync(path.join(root, 'examples', file), 'utf8')
+    .trimEnd()
+    .split('\n')
+  expect(lines.length).toBeLessThan(60)
 })

@@ -131,7 +131,7 @@ test('any sequence of calls gives the answers, the events and the counts of node
         ours.close()
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 500 },
   )
 })
 

@@ -33,8 +33,11 @@ export function larderFor(keys: readonly string[], options: MemoryOptions = {}):
 }
 
 /** Ours, filled. */
-export async function filledLarder(keys: readonly string[]): Promise<ICache<User>> {
-  const cache = larderFor(keys)
+export async function filledLarder(
+  keys: readonly string[],
+  options: MemoryOptions = {},
+): Promise<ICache<User>> {
+  const cache = larderFor(keys, options)
   for (const key of keys) await cache.set(key, userOf(key))
   return cache
 }

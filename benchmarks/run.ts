@@ -7,6 +7,8 @@
  *
  * `pnpm bench races` is no question of speed: races and faults, on a page of their own. It takes half an hour, and is played
  * only when it is named.
+ *
+ * `pnpm bench hit-rate [trace file …]` is none either: it plays traces to policies of eviction (hit-rate/hit-rate.ts).
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -22,6 +24,10 @@ const { measures } = await import('./questions/measures.ts')
 const args = process.argv.slice(2).filter((each) => each !== '--')
 const isQuick = args.includes('--quick')
 const named = args.filter((each) => !each.startsWith('--'))
+if (named[0] === 'hit-rate') {
+  await (await import('./hit-rate/hit-rate.ts')).hitRate(named.slice(1), isQuick)
+  process.exit(0)
+}
 const RACES = 'races'
 const names = [...questions, ...measures].map(({ name }) => name)
 const unknown = [
@@ -29,7 +35,9 @@ const unknown = [
   ...args.filter((each) => each.startsWith('--') && each !== '--quick'),
 ]
 if (unknown.length > 0) {
-  console.error(`bench knows --quick and ${[...names, RACES].join(', ')}; not ${unknown.join(', ')}`)
+  console.error(
+    `bench knows --quick and ${[...names, RACES, 'hit-rate'].join(', ')}; not ${unknown.join(', ')}`,
+  )
   process.exit(1)
 }
 

@@ -93,6 +93,7 @@ const explained = {
   maxEntries: 'memory.md#bounds',
   maxBytes: 'memory.md#bounds',
   maxEntryBytes: 'memory.md#large-values',
+  eviction: 'memory.md#which-entry-goes',
   share: 'keys-and-values.md#who-may-change-a-value',
   clock: 'testing.md#manualclock',
   probe: 'tiers.md#measure-it-on-your-own-system',

@@ -218,7 +218,7 @@ describe.concurrent('a program that is shown runs', () => {
 })
 
 /** Written by `pnpm bench`: may be linked to before the first run. */
-const GENERATED = ['docs/benchmarks.md', 'docs/races.md']
+const GENERATED = ['docs/benchmarks.md', 'docs/races.md', 'docs/hit-rate.md']
 
 /** The text of a page without its blocks of code. */
 function prose(page: string): string[] {

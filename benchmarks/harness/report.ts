@@ -17,6 +17,7 @@ const ORDER = [
   'tags',
   'namespace',
   'set',
+  'eviction',
   'heap',
   'redis-get',
   'redis-get-many',

@@ -1,5 +1,6 @@
 /* All questions that are answered by timing candidates in rounds. Others count: measures.ts. */
 import type { Question } from '../harness/question.ts'
+import eviction from './eviction.ts'
 import hit from './hit.ts'
 import namespace from './namespace.ts'
 import peek from './peek.ts'
@@ -21,6 +22,7 @@ export const questions: readonly Question[] = [
   tags,
   namespace,
   set,
+  eviction,
   redisGet,
   redisGetMany,
   redisSet,

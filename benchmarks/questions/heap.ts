@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createCache } from '@larder/core'
-import { memory } from '@larder/memory'
+import { memory, type MemoryOptions } from '@larder/memory'
 import { Loader } from 'layered-loader'
 import { LRUCache } from 'lru-cache'
 import type { Measure } from '../harness/question.ts'
@@ -45,13 +45,17 @@ const larder = (
   how: string,
   inside: readonly string[],
   tags: (at: number) => readonly string[],
+  options: MemoryOptions = {},
 ): Keeper => ({
   name,
   package: '@larder/core',
   how,
   isOurs: true,
   open() {
-    const root = createCache<Small>({ store: memory({ maxEntries: ROOM, maxBytes: '4gb' }), ttl: HOUR })
+    const root = createCache<Small>({
+      store: memory({ maxEntries: ROOM, maxBytes: '4gb', ...options }),
+      ttl: HOUR,
+    })
     const cache = inside.reduce((around, part) => around.namespace(part), root)
     return {
       set: (key, value, at) =>
@@ -105,6 +109,7 @@ const keepers: readonly Keeper[] = [
     },
   },
   larder('larder', 'ttl', [], none),
+  larder("larder, eviction: 's3-fifo'", 'ttl', [], none, { eviction: 's3-fifo' }),
   larder('larder, namespace', 'ttl, in a namespace', ['users'], none),
   larder('larder, 1 tag', 'ttl, one tag of all entries, given at each set', [], () => ['users']),
   larder('larder, 1 tag of 8', 'ttl, one tag of 8 entries in a row, given at each set', [], (at) => [

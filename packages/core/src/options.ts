@@ -48,7 +48,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   max: 'maxEntries',
   maxSize: 'maxBytes',
 }
-const MEMORY: readonly string[] = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'share']
+const MEMORY: readonly string[] = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'eviction', 'share']
 
 /** "unknown option 'tll': did you mean 'ttl'?" */
 function unknownName(name: string, names: readonly string[]): string {

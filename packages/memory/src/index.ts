@@ -3,5 +3,6 @@
  */
 
 export { adapter } from './adapter.ts'
+export type { Eviction } from './eviction.ts'
 export { memory, type MemoryOptions, type MemoryStore } from './memory.ts'
 export type { Share } from './share.ts'

@@ -1,17 +1,16 @@
 /*
- * A list of entries in least-recently-used order, on lru-cache: one for each namespace, so that a lookup needs no
- * longer text than the key.
+ * A list of entries in least-recently-used order, on lru-cache.
  *
  * lru-cache reserves its arrays for the most it may hold. Here they grow with what is held, doubling, so that a
- * thousand namespaces of ten entries do not each reserve room for ten thousand. How much may be held in all is the
- * store's business: it takes from the lists before it adds, and they never evict by themselves.
+ * thousand namespaces of ten entries do not each reserve room for ten thousand.
  */
 
 import { LRUCache } from 'lru-cache'
+import type { List } from './list.ts'
 
 const FIRST_ROOM = 16
 
-export class Lru<V extends object> {
+export class Lru<V extends object> implements List<V> {
   #cache: LRUCache<string, V>
   #room = FIRST_ROOM
   /** The most that all lists may hold together; no list needs more room than that, and one while it is being exceeded. */
@@ -38,7 +37,6 @@ export class Lru<V extends object> {
     return this.#cache.get(key)
   }
 
-  /** Without making it the most recently used. */
   peek(key: string): V | undefined {
     return this.#cache.peek(key)
   }
@@ -53,7 +51,7 @@ export class Lru<V extends object> {
     return this.#cache.delete(key)
   }
 
-  /** Drops what was not used for the longest time, and says under which key it was. */
+  /** What was not used for the longest time. */
   pop(): string | undefined {
     this.#gone = undefined
     this.#cache.pop()

@@ -1,9 +1,9 @@
 /*
  * The memory store: live entries of this process, bounded by their number and by their bytes.
  *
- * Each namespace has a list of its own (lru.ts); the bounds are common. When they are reached, the lists give in turn,
- * each in proportion to its length, and always what was not used for the longest time: so one busy namespace neither
- * starves nor spares the others. With one namespace that is plain LRU.
+ * Each namespace has a list of its own (list.ts); the bounds are common. When they are reached, the lists give in turn,
+ * each in proportion to its length: so one busy namespace neither starves nor spares the others. What a list gives is
+ * the policy's choice (eviction.ts).
  *
  * Expiry only gives space back; whether an entry may be served is the engine's business. What has died is swept by a
  * timer that keeps no process alive, a slice of the entries at a time, all of them about once a minute.
@@ -30,7 +30,8 @@ import {
   type Usage,
   valueRefused,
 } from '@larder/core'
-import { Lru } from './lru.ts'
+import { EVICTIONS, type Eviction, listOf } from './eviction.ts'
+import type { Bound, List } from './list.ts'
 import { type Share, sizeUp, textSize, uncopiable } from './share.ts'
 
 export interface MemoryOptions {
@@ -40,6 +41,8 @@ export interface MemoryOptions {
   readonly maxBytes?: ByteSize
   /** Larger values are not kept. Default: a quarter of maxBytes. */
   readonly maxEntryBytes?: ByteSize
+  /** Which entries go when a bound is reached. Default: 'lru'. */
+  readonly eviction?: Eviction
   /** What keeps people from changing what others will read. Default: 'freeze'. */
   readonly share?: Share
   /** Time; for tests. Default: that of the system. */
@@ -73,6 +76,7 @@ const BOUNDS: OptionTable = { maxEntries: isCount, maxBytes: isBytes }
 export const MEMORY_OPTIONS: OptionTable = {
   ...BOUNDS,
   maxEntryBytes: isBytes,
+  eviction: isOneOf(...EVICTIONS),
   share: isOneOf('freeze', 'clone', 'trust'),
   clock: (value) => (typeof value === 'object' && value !== null ? undefined : 'must be a clock'),
 }
@@ -93,7 +97,7 @@ class Part implements Store<Entry> {
   readonly name = 'memory'
   readonly sync = true
   readonly prefix: string
-  list: Lru<Entry>
+  list: List<Entry>
   /** Where it stands in the row of parts that hold something; -1 while it holds nothing. */
   place: number = -1
   readonly #memory: Memory
@@ -141,6 +145,7 @@ class Memory implements MemoryStore {
   readonly name = 'memory'
   readonly sync = true
   readonly share: Share
+  readonly #eviction: Eviction
   readonly #clock: Clock
   #maxEntries: number
   #maxBytes: number
@@ -163,6 +168,7 @@ class Memory implements MemoryStore {
 
   constructor(options: MemoryOptions) {
     this.share = options.share ?? 'freeze'
+    this.#eviction = options.eviction ?? 'lru'
     this.#clock = options.clock ?? systemClock
     this.#maxEntries = options.maxEntries ?? 10_000
     this.#maxBytes = bytesOf(options.maxBytes ?? '64mb')
@@ -250,8 +256,8 @@ class Memory implements MemoryStore {
     this.clear('')
   }
 
-  newList(): Lru<Entry> {
-    return new Lru(() => this.#maxEntries)
+  newList(): List<Entry> {
+    return listOf<Entry>(this.#eviction, () => this.#maxEntries)
   }
 
   /** The only way in. */
@@ -301,11 +307,11 @@ class Memory implements MemoryStore {
     }
   }
 
-  /** The second way out, for what was not used for the longest time: cheaper than to find it and to delete it by its key. */
-  #popped(part: Part, cause: RemovalCause): boolean {
+  /** The second way out, for what the list would rather lose: cheaper than to find it and to delete it by its key. */
+  #popped(part: Part, cause: Bound): boolean {
     const { list } = part
     const bytesBefore = list.bytes
-    const key = list.pop()
+    const key = list.pop(cause)
     if (key === undefined) return false
     this.#entries--
     this.#bytes += list.bytes - bytesBefore

@@ -1,5 +1,5 @@
 /*
- * A cache in memory keeps the contract of caches, whichever way values are shared.
+ * A cache in memory keeps the contract of caches, whichever way values are shared, and whatever is evicted first.
  */
 
 import { createCache } from '@larder/core'
@@ -14,3 +14,9 @@ for (const share of shares) {
     peeks: true,
   })
 }
+
+cacheContract("a cache in memory, eviction: 's3-fifo',", {
+  open: ({ clock, ...options }) =>
+    createCache({ ...options, clock, store: memory({ clock, eviction: 's3-fifo' }) }),
+  peeks: true,
+})

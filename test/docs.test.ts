@@ -297,6 +297,11 @@ describe('nothing is left out', () => {
     for (const page of others) expect(links).toContain(page.endsWith('.md') ? page : `${page}/README.md`)
   })
 
+  test('the index of where people come from lists every page', () => {
+    const links = linksOf('docs/coming-from/README.md')
+    for (const page of listed('docs/coming-from')) if (page !== 'README.md') expect(links).toContain(page)
+  })
+
   test('the index names every method of a cache', () => {
     const [, body = ''] =
       /export interface ICache[^\n]*\{\n([\s\S]*?)\n\}/.exec(read('packages/core/src/cache.ts')) ?? []

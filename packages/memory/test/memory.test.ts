@@ -2,7 +2,7 @@
  * The memory store, with each policy of eviction: bounds, fairness, expiry, and the books of all that.
  */
 
-import { createCache, entryOf, type RemovalCause, termsOf, type Entry } from '@larder/core'
+import { createCache, entryOf, openCache, type RemovalCause, termsOf, type Entry } from '@larder/core'
 import { type Eviction, memory as anyMemory, type MemoryOptions, type MemoryStore } from '@larder/memory'
 import { manualClock } from '@larder/testing'
 import fc from 'fast-check'
@@ -374,4 +374,14 @@ describe.each<Eviction>(['lru', 's3-fifo'])('%s', (eviction) => {
       expect(store.usage().entries).toBe(500)
     })
   })
+})
+
+test('what goes first may be said in a URL', async () => {
+  const cache = await openCache('memory:?maxEntries=50&eviction=s3-fifo')
+  const ask = (key: string): Promise<number> => cache.getOrSet(key, () => 1)
+  for (let turn = 0; turn < 3; turn++) for (let n = 0; n < 20; n++) await ask(`hot${n}`)
+  for (let n = 0; n < 500; n++) await ask(`scan${n}`)
+
+  expect(cache.peek('hot7')).toBe(1)
+  await expect(openCache('memory:?eviction=fifo')).rejects.toThrow(/eviction must be 'lru' or 's3-fifo'/u)
 })

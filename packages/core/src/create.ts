@@ -25,7 +25,7 @@ export interface CacheOptions<V = unknown> extends Defaults<V> {
 
 const isStore: Check = (value) => {
   if (typeof value !== 'object' || value === null)
-    return `must be a store, such as memory(), not ${kindOf(value)}`
+    return `must be a store, such as memory(), not ${kindOf(value)}${typeof value === 'string' ? ' (openCache takes names)' : ''}`
   const missing = ['get', 'set', 'delete'].filter(
     (name) => typeof (value as Record<string, unknown>)[name] !== 'function',
   )

@@ -12,7 +12,7 @@ const FORM = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
 /** The milliseconds of a duration, or what is wrong with it. */
 export function readDuration(given: unknown): number | string {
   if (typeof given === 'number') {
-    return given > 0 ? given : `must be more than 0 ms, not ${given}`
+    return given > 0 ? given : `must be more than 0 ms, not ${given} (Infinity is for ever)`
   }
   if (typeof given !== 'string') return `must be a number of ms or a text like '5m', not ${kindOf(given)}`
   const [, amount, unit] = FORM.exec(given) ?? []
@@ -34,7 +34,13 @@ export function durationOf(given: Duration, name: string): number {
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'object') return kindOfObject(value)
   if (typeof value === 'undefined') return 'undefined'
   return `a ${typeof value}`
+}
+
+function kindOfObject(value: object): string {
+  if ('then' in value) return 'a promise'
+  const { constructor } = value
+  return constructor === Object || typeof constructor !== 'function' ? 'an object' : `a ${constructor.name}`
 }

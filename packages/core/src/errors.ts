@@ -90,12 +90,25 @@ export const valueRefused = (why: string, cause?: unknown): CacheError =>
 export const cacheClosed = (name: string): CacheError =>
   new CacheError('CACHE_CLOSED', `the cache '${name}' is closed: create a new one, or close it later`)
 
-export const adapterMissing = (store: string, names: readonly string[], cause: unknown): CacheError =>
-  new CacheError(
+/** `meant`: the store of Larder with this name, or nearly this name, if there is one. */
+export const adapterMissing = (
+  store: string,
+  names: readonly string[],
+  meant: string | undefined,
+  cause: unknown,
+): CacheError => {
+  const cure =
+    meant === store
+      ? `npm install ${names[0] ?? store}`
+      : meant === undefined
+        ? "install the package that has it, or reach other databases through 'keyv:…'"
+        : `did you mean '${meant}'?`
+  return new CacheError(
     'ADAPTER_MISSING',
-    `the store '${store}' needs the package ${names.join(' or ')}, which is not installed: npm install ${names[0] ?? store} (bundled programs hand it in: openCache(…, { adapters: { ${JSON.stringify(store)}: adapter } }))`,
+    `the store '${store}' needs the package ${names.join(' or ')}, which is not installed: ${cure} (bundled programs hand it in: openCache(…, { adapters: { ${JSON.stringify(store)}: adapter } }))`,
     { cause },
   )
+}
 
 export const adapterBroken = (name: string): CacheError =>
   new CacheError('ADAPTER_BROKEN', `the package ${name} exports no 'adapter': is it a Larder store?`)

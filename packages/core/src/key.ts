@@ -40,7 +40,8 @@ export function keyOf(key: Key): string {
 function partOf(part: KeyPart, where: string): string {
   if (typeof part === 'string') return JSON.stringify(part)
   if (typeof part === 'number') {
-    if (Number.isNaN(part)) throw new TypeError(`${where} is NaN, which is no part of a key`)
+    if (Number.isNaN(part))
+      throw new TypeError(`${where} is NaN, which is no part of a key: what was it made of?`)
     return String(part)
   }
   if (typeof part === 'bigint') return `${part}n`
@@ -51,7 +52,7 @@ function partOf(part: KeyPart, where: string): string {
   }
   if (!isPlain(part)) {
     throw new TypeError(
-      `${where} is ${typeof part === 'object' ? 'an object with a class' : kindOf(part)}, which is no part of a key: use texts, numbers, booleans, plain objects and arrays (for a Date, its toISOString())`,
+      `${where} is ${kindOf(part)}, which is no part of a key: use texts, numbers, booleans, plain objects and arrays (for a Date, its toISOString())`,
     )
   }
   const names = Object.keys(part).sort()

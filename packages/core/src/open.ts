@@ -14,7 +14,7 @@ import { CACHE_OPTIONS, type CacheOptions, createCache } from './create.ts'
 import type { Entry } from './engine/entry.ts'
 import { kindOf } from './duration.ts'
 import { adapterBroken, adapterMissing, misuse } from './errors.ts'
-import { optionProblems, type OptionTable } from './options.ts'
+import { nearest, optionProblems, type OptionTable } from './options.ts'
 import type { Awaitable, Store } from './store/store.ts'
 
 /** What a package exports as `adapter`, for openCache to find. */
@@ -64,11 +64,13 @@ export async function openCache(setting?: string | CacheSetting, how: OpenOption
   const ownTable = (await adapter.optionsFor?.(given, others)) ?? adapter.options
   const table = { ...cacheTable, ...ownTable }
   const options = { ...fromEnvironment(environment, table), ...given }
-  const problems = optionProblems(options, table).map((problem) =>
-    problem.startsWith("unknown option 'url'")
-      ? `it takes no address; write '${name}:?maxEntries=1000'`
-      : problem,
-  )
+  const problems = optionProblems(options, table).map((problem) => {
+    if (problem.startsWith("unknown option 'url'"))
+      return `it takes no address; write '${name}:?maxEntries=1000'`
+    const [option = ''] = problem.split(' ', 1)
+    const isTheirs = Object.hasOwn(given, option) || !Object.hasOwn(table, option)
+    return isTheirs ? problem : `${problem} (${variableOf(option)} in the environment)`
+  })
   if (problems.length > 0) throw misuse(`openCache('${name}')`, problems)
   const forStore = pick(options, (option) => Object.hasOwn(ownTable, option))
   const forCache = pick(options, (option) => Object.hasOwn(cacheTable, option))
@@ -129,6 +131,9 @@ function environmentOf(): Readonly<Record<string, string | undefined>> {
   return process?.env ?? {}
 }
 
+const variableOf = (option: string): string =>
+  `LARDER_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
 /** LARDER_MAX_ENTRIES is maxEntries. Only names that are options count: others may belong to somebody else. */
 function fromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -136,7 +141,7 @@ function fromEnvironment(
 ): Record<string, unknown> {
   const options: Record<string, unknown> = {}
   for (const option of Object.keys(table)) {
-    const value = environment[`LARDER_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`]
+    const value = environment[variableOf(option)]
     if (value !== undefined && value !== '') options[option] = readValue(value)
   }
   return options
@@ -148,6 +153,9 @@ function pick(
 ): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([option]) => isWanted(option)))
 }
+
+/** For messages: what a name that leads nowhere was probably meant to be. */
+const STORES: readonly string[] = ['memory', 'redis', 'tiered', 'keyv']
 
 async function findAdapter(store: string): Promise<Adapter<never>> {
   const names = /^[a-z0-9-]+$/.test(store) ? [`@larder/${store}`, store] : [store]
@@ -164,7 +172,7 @@ async function findAdapter(store: string): Promise<Adapter<never>> {
     }
     return adapter as Adapter<never>
   }
-  throw adapterMissing(store, names, missing)
+  throw adapterMissing(store, names, nearest(store, STORES), missing)
 }
 
 /** From here, where flat installs have it; or from the program, where strict ones do. */

@@ -49,6 +49,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   maxSize: 'maxBytes',
 }
 const MEMORY: readonly string[] = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'eviction', 'share']
+const OF_CACHES: readonly string[] = ['ttl', 'staleWhileRevalidate', 'staleIfError', 'storeTimeout', 'jitter']
 
 /** "unknown option 'tll': did you mean 'ttl'?" */
 function unknownName(name: string, names: readonly string[]): string {
@@ -56,13 +57,21 @@ function unknownName(name: string, names: readonly string[]): string {
   if (meant !== undefined && names.includes(meant)) return `unknown option '${name}': it is '${meant}' here`
   if (MEMORY.includes(name))
     return `unknown option '${name}': it belongs to the store, as in memory({ ${name} })`
-  const nearest = names
+  if (OF_CACHES.includes(name))
+    return `unknown option '${name}': it belongs to the cache, as in createCache({ store, ${name} })`
+  const meantOne = nearest(name, names)
+  return meantOne === undefined
+    ? `unknown option '${name}': there is ${names.join(', ')}`
+    : `unknown option '${name}': did you mean '${meantOne}'?`
+}
+
+/** The one of `names` that was probably meant. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  const [first] = names
     .map((each) => [each, distance(name.toLowerCase(), each.toLowerCase())] as const)
-    .sort((a, b) => a[1] - b[1])[0]
-  if (nearest !== undefined && nearest[1] <= Math.max(2, Math.floor(nearest[0].length / 3))) {
-    return `unknown option '${name}': did you mean '${nearest[0]}'?`
-  }
-  return `unknown option '${name}': there is ${names.join(', ')}`
+    .sort((a, b) => a[1] - b[1])
+  if (first === undefined) return undefined
+  return first[1] <= Math.max(2, Math.floor(first[0].length / 3)) ? first[0] : undefined
 }
 
 /** How many letters must change to make `a` of `b` (a swap of neighbours counts as one). */
@@ -100,8 +109,11 @@ export const isCount: Check = (value) =>
     ? undefined
     : `must be a whole number of at least 1, not ${typeof value === 'number' ? value : kindOf(value)}`
 
-export const isFunction: Check = (value) =>
-  typeof value === 'function' ? undefined : `must be a function, not ${kindOf(value)}`
+export const isFunction: Check = (value) => {
+  if (typeof value === 'function') return undefined
+  const kind = kindOf(value)
+  return `must be a function, not ${kind}${kind === 'a promise' ? ': pass () => … and not what it returns' : ''}`
+}
 
 export const isObject: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : `must be an object, not ${kindOf(value)}`

@@ -1,6 +1,14 @@
 import { CacheError, isCacheError, valueRefused } from '@larder/core'
 import { describe, expect, test } from 'vitest'
-import { cacheClosed, loadRecursed, loadRefused, loadTimedOut, misuse, storeTimedOut } from '../src/errors.ts'
+import {
+  adapterMissing,
+  cacheClosed,
+  loadRecursed,
+  loadRefused,
+  loadTimedOut,
+  misuse,
+  storeTimedOut,
+} from '../src/errors.ts'
 
 describe('a CacheError', () => {
   test('is known by its code, also when it comes from another copy of the package', () => {
@@ -50,6 +58,15 @@ describe('a CacheError', () => {
     )
     expect(cacheClosed('shop').message).toContain("'shop' is closed")
   })
+})
+
+test('a missing adapter is told with the command that installs it, or with the name that was meant', () => {
+  const message = (store: string, meant: string | undefined): string =>
+    adapterMissing(store, [`@larder/${store}`, store], meant, undefined).message
+
+  expect(message('redis', 'redis')).toContain('npm install @larder/redis ')
+  expect(message('reddis', 'redis')).toContain("did you mean 'redis'?")
+  expect(message('mongo', undefined)).toContain("'keyv:…'")
 })
 
 test('misuse is a TypeError: one problem on one line, several in a list', () => {

@@ -143,10 +143,13 @@ describe('what is wrong is said, and how to put it right', () => {
     expect(error.message).toContain("did you mean 'maxEntries'?")
   })
 
-  test('a package that is not installed with the command that installs it', async () => {
+  test('a package that is not installed, and the way to other databases', async () => {
     const error = await refusal('nosuchstore:')
     expect(error).toMatchObject({ name: 'CacheError', code: 'ADAPTER_MISSING' })
-    expect(error.message).toContain('npm install @larder/nosuchstore')
+    expect(error.message).toContain(
+      'needs the package @larder/nosuchstore or nosuchstore, which is not installed',
+    )
+    expect(error.message).toContain("'keyv:…'")
     expect(error.cause).toBeInstanceOf(Error)
   })
 

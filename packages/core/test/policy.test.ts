@@ -95,7 +95,7 @@ describe('misuse is refused at once', () => {
     ],
     [{ loadTimeout: { sotf: 1 } as never }, "did you mean 'soft'?"],
     [{ loadTimeout: { hard: 0 } }, 'hard must be more than 0'],
-    [{ tags: 'a' as never }, 'tags must be an array of texts, not a string'],
+    [{ tags: 'a' as never }, "tags must be an array of texts, such as ['users'], not a string"],
     [{ tags: ['a', ''] }, "tags must be an array of non-empty texts, and one is ''"],
     [{ tags: ['a', 1 as never] }, 'and one is a number'],
     [{ schema: {} as never }, 'schema must be a Standard Schema'],

@@ -29,7 +29,7 @@ import { channelOn, silent, voiceOf } from './channel.ts'
 import { Keys } from './keys.ts'
 import { RedisLeases } from './leases.ts'
 import type { Link } from './link/link.ts'
-import { type GivenClient, openLink } from './link/open.ts'
+import { type GivenClient, openLinkFor } from './link/open.ts'
 import {
   LINK_OPTIONS,
   type LinkOptions,
@@ -80,10 +80,18 @@ export const REDIS_OPTIONS: OptionTable = {
  * @example
  * const cache = createCache({ store: redis('redis://localhost:6379'), ttl: '5m' })
  */
+export function redis(): Store<Entry>
+export function redis(where: string | GivenClient | RedisOptions, options?: RedisOptions): Store<Entry>
 export function redis(
-  where: string | GivenClient | RedisOptions = {},
-  options: RedisOptions = {},
+  ...said: readonly [(string | GivenClient | RedisOptions)?, RedisOptions?]
 ): Store<Entry> {
+  // A variable that is not set must not lead to whatever runs on this machine.
+  if (said.length > 0 && said[0] === undefined) {
+    throw misuse('redis', [
+      "where it is, is undefined: give a URL, such as 'redis://localhost:6379' (is an environment variable not set?)",
+    ])
+  }
+  const [where = {}, options = {}] = said
   const given: RedisOptions = { ...optionsIn(where), ...options }
   return storeOver(linkFor(given), given)
 }
@@ -115,7 +123,8 @@ export function linkFor(given: RedisOptions): Link {
   const { link, client, prefix = 'larder' } = given
   if (link !== undefined) return link
   const place = picked(given, PLACE_OPTIONS)
-  return openLink(client ?? place, { scripts: [harmless(prefix)], ...picked(given, LINK_OPTIONS) })
+  const how = { scripts: [harmless(prefix)], ...picked(given, LINK_OPTIONS) }
+  return openLinkFor('redis', client ?? place, how)
 }
 
 /** A call of a script that changes nothing: nobody has this lease. */

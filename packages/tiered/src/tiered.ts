@@ -68,6 +68,7 @@ export const BEHAVIOUR: OptionTable = {
 const TIERED_OPTIONS: OptionTable = { near: isNear, far: isFar, ...BEHAVIOUR }
 
 const MAX_STALENESS = 1_000
+const EXAMPLE = "tiered({ near: memory(), far: redis('redis://…') })"
 
 /**
  * A store with copies in this process.
@@ -76,13 +77,12 @@ const MAX_STALENESS = 1_000
  * const cache = createCache({ store: tiered({ near: memory(), far: redis('redis://localhost:6379') }), ttl: '5m' })
  */
 export function tiered(options: TieredOptions): Store<Entry> {
+  if (isStore(options) === undefined) throw misuse('tiered', [`the stores are options: ${EXAMPLE}`])
   checkOptions('tiered', options, TIERED_OPTIONS)
   const { near, far, whenFarIsDown = 'load', farWrites = 'awaited', nearTtl = '1m' } = options
   const missing = (['near', 'far'] as const).filter((name) => options[name] === undefined)
   if (missing.length > 0) {
-    throw misuse('tiered', [
-      `${missing.join(' and ')} missing: tiered({ near: memory(), far: redis('redis://…') })`,
-    ])
+    throw misuse('tiered', [`${missing.join(' and ')} missing: ${EXAMPLE}`])
   }
   const maxStaleness =
     options.maxStaleness === undefined

@@ -132,7 +132,7 @@ export class Engine<V> extends Reader<V> implements ICache<V> {
     how: WrapPolicy<A, T> = {},
   ): (...args: A) => Promise<T> {
     const problem = isFunction(fn)
-    if (problem !== undefined) throw new TypeError(`wrap: ${problem}`)
+    if (problem !== undefined) throw new TypeError(`wrap: fn ${problem}`)
     const { key, ...policy } = how
     if (key !== undefined && isFunction(key) !== undefined) throw misuse('wrap', [`key ${isFunction(key)}`])
     if (key === undefined && fn.name === '') {

@@ -97,10 +97,10 @@ function isDurationOrZero(value: unknown): string | undefined {
 
 /** What is wrong with a list of tags. */
 export function tagProblem(value: unknown): string | undefined {
-  if (!Array.isArray(value)) return `must be an array of texts, not ${kindOf(value)}`
+  if (!Array.isArray(value)) return `must be an array of texts, such as ['users'], not ${kindOf(value)}`
   const wrong: unknown = value.find((each) => typeof each !== 'string' || each === '')
   if (value.every((each) => typeof each === 'string' && each !== '')) return undefined
-  return `must be an array of non-empty texts, and one is ${wrong === '' ? "''" : kindOf(wrong)}`
+  return `must be an array of non-empty texts, and one is ${wrong === '' ? "''" : kindOf(wrong)}${Array.isArray(wrong) ? ': spread it, as in ...tags' : ''}`
 }
 
 /** What a handle may be given: a signal belongs to one call. */

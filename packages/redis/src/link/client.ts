@@ -40,6 +40,8 @@ export interface LineEvents {
 export interface Server {
   /** 'host:port', or a path. */
   readonly id: string
+  /** Whether it is spoken to over TLS, if the connection is the link's own. */
+  readonly isSecure?: boolean
   /** Whether a replica is the wrong place. */
   readonly mustBePrimary?: boolean
   /** What a fresh line has to say first; nothing if the client has done so. */

@@ -11,7 +11,7 @@
  * what is kept is their text, without what servers quote, and their code.
  */
 
-import { CacheError, type ErrorCode } from '@larder/core'
+import { CacheError, type ErrorCode, isCacheError } from '@larder/core'
 
 type LinkCode = Extract<ErrorCode, `LINK_${string}`>
 
@@ -50,7 +50,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     advice: 'a script of somebody occupies it; look at SCRIPT KILL',
     isDeaf: true,
   },
-  NOAUTH: { code: 'LINK_DENIED', advice: 'give a password' },
+  NOAUTH: { code: 'LINK_DENIED', advice: 'give a password, as in redis://:password@host' },
   WRONGPASS: { code: 'LINK_DENIED', advice: 'look at user name and password' },
   NOPERM: {
     code: 'LINK_DENIED',
@@ -70,6 +70,7 @@ const MAX_CLIENTS: Meaning = {
   advice: 'raise maxclients, or open fewer connections',
   isDeaf: true,
 }
+const NO_SUCH_DB: Meaning = { code: 'LINK_BUG', advice: 'look at db: it has fewer databases than that' }
 const BAD_PASSWORD: Meaning = { code: 'LINK_DENIED', advice: 'look at user name and password' }
 const MISTAKE: Meaning = { code: 'LINK_BUG', advice: 'the command is not one that this server can carry out' }
 
@@ -93,6 +94,7 @@ export function meaningOf(text: string): Meaning {
   if (known !== undefined) return known
   if (/max number of clients/i.test(text)) return MAX_CLIENTS
   if (/^ERR (invalid password|AUTH )/i.test(text)) return BAD_PASSWORD
+  if (/DB index/i.test(text)) return NO_SUCH_DB
   return MISTAKE
 }
 
@@ -107,9 +109,27 @@ export function refused(link: string, command: string, text: string): CacheError
 
 /** Not sent. */
 export const down = (link: string, why: string, cause?: Error): CacheError =>
-  new CacheError('LINK_DOWN', `${link} is down (${why}): nothing was sent; try later`, {
+  new CacheError('LINK_DOWN', `${link} is down (${withoutName(why, link)}): nothing was sent; try later`, {
     cause: clean(cause),
   })
+
+/** A program that requires its server has waited long enough for it. */
+export function neverConnected(link: string, ms: number, cause: Error | undefined): CacheError {
+  const why = cause === undefined ? 'has not answered' : withoutName(cause.message, link)
+  // Denied, or asked for what there is not: the server is there, and says so.
+  const said = isCacheError(cause) && cause.code !== 'LINK_DOWN' ? cause.code : undefined
+  const cure = said === undefined ? '; start the server or correct its address' : ''
+  return new CacheError(
+    said ?? 'LINK_DOWN',
+    `${link} could not be used within ${ms} ms: it ${why}${cure}, or let the program start without it: startup: 'degrade'`,
+    { cause: clean(cause) },
+  )
+}
+
+/** What is said of a link inside what is said of it. */
+function withoutName(why: string, link: string): string {
+  return why.startsWith(`${link} `) ? why.slice(link.length + 1) : why
+}
 
 /** Sent, and not heard of again. */
 export const late = (link: string, command: string, ms: number): CacheError =>
@@ -128,20 +148,30 @@ export const lost = (link: string, command: string, cause: Error): CacheError =>
 const TLS = /^(CERT_|ERR_TLS|ERR_SSL|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/
 
 /** Why a connection could not be made or was lost. Those denied are not worth trying again soon. */
-export function connectionError(link: string, cause: Error): CacheError {
+export function connectionError(link: string, cause: Error, hint: string = ''): CacheError {
   if (cause instanceof CacheError) return cause
   if (isReply(cause)) return refused(link, 'the greeting', cause.message)
   const code = codeOf(cause)
   if (code !== undefined && TLS.test(code)) {
     return new CacheError(
       'LINK_DENIED',
-      `${link} cannot be trusted (${code}: ${plain(cause.message)}): look at its certificate, tls.ca and tls.servername`,
+      `${link} cannot be trusted (${code}: ${plain(cause.message)}): look at its certificate, tls.ca and tls.servername${hint}`,
       { cause: clean(cause) },
     )
   }
-  return new CacheError('LINK_DOWN', `${link} cannot be reached (${plain(cause.message)})`, {
+  return new CacheError('LINK_DOWN', `${link} cannot be reached (${plain(cause.message)})${hint}`, {
     cause: clean(cause),
   })
+}
+
+/** What else may be the reason that a connection was never good for anything: TLS on one side only looks like silence, or like a line gone dead. */
+export function tlsHint(cause: Error, isSecure: boolean | undefined): string {
+  const code = codeOf(cause)
+  if (isReply(cause) || isSecure === undefined) return ''
+  if (!isSecure) return code === 'ECONNRESET' ? '; if it wants TLS: rediss://, or tls: true' : ''
+  return code === undefined || code === 'ECONNRESET' || code === 'EPROTO'
+    ? '; if it does not speak TLS there: redis://, and no tls'
+    : ''
 }
 
 /** The same error without what may be secret. */

@@ -8,7 +8,7 @@
 
 import { type Clock, isCacheError } from '@larder/core'
 import type { Server } from './client.ts'
-import { isReply, meaningOf, refused } from './errors.ts'
+import { isReply, meaningOf } from './errors.ts'
 import type { Ask } from './kept.ts'
 import type { Reply } from './link.ts'
 import { type Sample, sampleOf } from './server-time.ts'
@@ -62,7 +62,7 @@ async function served(ask: Ask, clock: Clock, waiting: () => boolean): Promise<v
     const refusal = await ask(['ping']).then(nothing, replyOf)
     if (refusal === undefined || refusal.startsWith('NOPERM')) return
     const { code } = meaningOf(refusal)
-    if (code !== 'LINK_DOWN' && code !== 'LINK_REFUSED') throw refused(' the server', 'PING', refusal)
+    if (code !== 'LINK_DOWN' && code !== 'LINK_REFUSED') throw new Error(refusal)
     if (!waiting()) throw new Error('nobody waits for it any more')
     await new Promise<void>((resolve) => {
       clock.after(LOADING_PAUSE, resolve)

@@ -10,7 +10,7 @@ import { type Clock, isCacheError } from '@larder/core'
 import { Call, type Caller } from './call.ts'
 import type { Line, LineEvents, Server, Use } from './client.ts'
 import type { Deadlines } from './deadlines.ts'
-import { connectionError, down, late, lost, refused, isReply } from './errors.ts'
+import { connectionError, down, late, lost, refused, isReply, tlsHint } from './errors.ts'
 import { type Greeting, greet } from './greeting.ts'
 import type { Argument, Reply } from './link.ts'
 
@@ -49,6 +49,8 @@ export class Kept {
   #isUp = false
   #isClosed = false
   #upSince = 0
+  /** Whether the server is spoken to over TLS, as far as is known. */
+  #isSecure: boolean | undefined
   #attempts = 0
   #cancel: () => void = () => {}
 
@@ -91,6 +93,7 @@ export class Kept {
     )
     const server = await this.#find()
     if (life !== this.#life) return
+    this.#isSecure = server.isSecure
     this.#line = server.dial(this.#use, this.#listening(life, server))
   }
 
@@ -134,7 +137,7 @@ export class Kept {
     if (life !== this.#life || this.#isClosed) return
     const { clock, name } = this.#around
     const wasUp = this.#isUp
-    const error = connectionError(name, cause)
+    const error = connectionError(name, cause, wasUp ? '' : tlsHint(cause, this.#isSecure))
     this.#life++
     this.#isUp = false
     this.#cancel()

@@ -47,9 +47,18 @@ export type GivenClient = { duplicate(...args: never[]): unknown; on(...args: ne
  * await link.close()
  */
 export function openLink(where: string | PlaceOptions | GivenClient, options: LinkOptions = {}): Link {
+  return openLinkFor('openLink', where, options)
+}
+
+/** The same for `what`, which is who complains. */
+export function openLinkFor(
+  what: string,
+  where: string | PlaceOptions | GivenClient,
+  options: LinkOptions,
+): Link {
   const client = typeof where === 'object' && where !== null ? recognised(where) : undefined
-  if (client !== undefined) return linkOver(client, options)
-  const place = placeOf(where as string | PlaceOptions, options)
+  if (client !== undefined) return linkOver(what, client, options)
+  const place = placeOf(where as string | PlaceOptions, options, what)
   return linkTo(place, settingsOf(options, place.name))
 }
 
@@ -89,9 +98,9 @@ interface Recognised {
   readonly warnings?: readonly string[]
 }
 
-function linkOver(client: Recognised, options: LinkOptions): Link {
+function linkOver(what: string, client: Recognised, options: LinkOptions): Link {
   const problems = [...client.problems, ...linkProblems(options)]
-  if (problems.length > 0) throw misuse('openLink', problems)
+  if (problems.length > 0) throw misuse(what, problems)
   const settings = settingsOf(options, `redis ${client.id}`)
   const { cluster, server } = client
   if (cluster !== undefined) {

@@ -6,7 +6,7 @@
 import { isCacheError } from '@larder/core'
 import { Call, type Caller } from './call.ts'
 import { Deadlines } from './deadlines.ts'
-import { down } from './errors.ts'
+import { down, neverConnected } from './errors.ts'
 import { healthOf, type LinkHealth, nodeHealth } from './health.ts'
 import type { Argument, CallOptions, Link, LinkEvent, Reply } from './link.ts'
 import type { ClusterEvents } from './cluster.ts'
@@ -216,13 +216,7 @@ export class OpenedLink implements Link {
     if (connectDeadline === undefined) return
     this.#stopWaiting = clock.after(connectDeadline, () => {
       const cause = this.#topology.peers().find((peer) => peer.lastError !== undefined)?.lastError
-      this.#ready.reject(
-        down(
-          this.name,
-          `not connected within ${connectDeadline} ms; ${cause?.message ?? 'nothing has answered'}; start the server or correct its address, or let the program start without it: startup: 'degrade'`,
-          cause,
-        ),
-      )
+      this.#ready.reject(neverConnected(this.name, connectDeadline, cause))
     })
   }
 

@@ -204,12 +204,12 @@ export function settingsOf(options: LinkOptions, name: string): Settings {
 }
 
 /** Where it leads; or throws, with the problems of `options` as well. */
-export function placeOf(where: string | PlaceOptions, options: unknown): Place {
+export function placeOf(where: string | PlaceOptions, options: unknown, what: string = 'openLink'): Place {
   const given: PlaceOptions = typeof where === 'string' ? { url: where } : where
   const problems = [...placeProblems(given), ...linkProblems(options)]
   const { url, ...rest } = given
   const fromUrl = url === undefined || typeof url !== 'string' ? {} : partsOf(url, problems)
-  if (problems.length > 0) throw misuse('openLink', problems)
+  if (problems.length > 0) throw misuse(what, problems)
   return normalPlace({ ...fromUrl, ...defined(rest) })
 }
 

@@ -37,6 +37,7 @@ export function primaryFinder(place: Place, around: Surroundings): () => Promise
 export function serverAt(address: Address, place: Place, connectTimeout: number): Server {
   return {
     id: idOf(address),
+    isSecure: address.tls !== undefined,
     mustBePrimary: place.kind !== 'single',
     credentials: place.credentials,
     dial: (_use, events) => dialIoredis(address, connectTimeout, events),

@@ -4,9 +4,10 @@
  *
  * Reads what `build` wrote. What the tarballs must do is in scripts/consumer/.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { packInto } from './pack.mjs'
 import { entries, packages, readJson, root } from './packages.mjs'
 import { run, runQuietly, tool } from './run.mjs'
 
@@ -22,15 +23,6 @@ const refuse = (what) => {
 
 const installed = (name) =>
   `${name}@${readJson(path.join(root, 'node_modules', name, 'package.json')).version}`
-const { packageManager } = readJson(path.join(root, 'package.json'))
-
-const pack = ({ dir, manifest }) => {
-  const before = new Set(readdirSync(out))
-  runQuietly('npx', ['--yes', packageManager, 'pack', '--pack-destination', out], { cwd: dir })
-  const [name] = readdirSync(out).filter((file) => !before.has(file))
-  return { manifest, tarball: path.join(out, name) }
-}
-
 const inspect = ({ manifest, tarball }) => {
   const files = runQuietly('tar', ['-tzf', tarball]).split('\n')
   for (const file of ['LICENSE', 'README.md']) {
@@ -65,7 +57,7 @@ const compile = (how, files, flags) => {
 }
 
 const all = packages()
-const tarballs = all.map(pack)
+const tarballs = packInto(out, all)
 tarballs.forEach(inspect)
 
 mkdirSync(consumer)

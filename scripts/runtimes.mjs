@@ -11,6 +11,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { startRedis } from '@larder/testing/servers'
 import { rolldown } from 'rolldown'
 import { packInto } from './pack.mjs'
 import { packages, root } from './packages.mjs'
@@ -46,7 +47,9 @@ const tool = (name) => {
 
 /** The packages, installed as a user would. */
 const install = () => {
-  const wanted = packages().filter(({ folder }) => ['core', 'memory', 'tiered'].includes(folder))
+  const wanted = packages().filter(({ folder }) =>
+    ['codecs', 'core', 'memory', 'redis', 'tiered'].includes(folder),
+  )
   const tarballs = packInto(work, wanted).map(({ tarball }) => tarball)
   writeFileSync(path.join(work, 'package.json'), '{ "private": true, "type": "module" }\n')
   runQuietly('npm', ['install', ...quietly, ...tarballs], { cwd: work })
@@ -88,14 +91,33 @@ const bundleAll = async () => {
   if (left.length > 0) throw new Error(`a bundle for browsers still imports ${left.join(', ')}`)
 }
 
+const deno = (permission, ...program) => [
+  tool('deno'),
+  'run',
+  ...permission,
+  '--node-modules-dir=manual',
+  ...program,
+]
+
+/** What to run on each, in the working folder. */
 const runtimes = {
-  node: () => runQuietly(process.execPath, ['run.mjs'], { cwd: work }),
-  bun: () => runQuietly(tool('bun'), ['run.mjs'], { cwd: work }),
-  // Without any permission.
-  deno: () =>
-    runQuietly(tool('deno'), ['run', '--no-prompt', '--node-modules-dir=manual', 'run.mjs'], { cwd: work }),
-  bare: () => runQuietly(process.execPath, ['bare.mjs'], { cwd: work }),
-  workerd: () => runQuietly(tool('workerd'), ['test', 'workerd.capnp'], { cwd: work }),
+  node: (...program) => [process.execPath, ...program],
+  bun: (...program) => [tool('bun'), ...program],
+  deno: (...program) => deno(program[0] === 'run.mjs' ? ['--no-prompt'] : ['--allow-all'], ...program),
+  bare: () => [process.execPath, 'bare.mjs'],
+  workerd: () => [tool('workerd'), 'test', 'workerd.capnp'],
+}
+
+/** Runs it, and says what came of it. */
+const judge = (title, [command, ...args]) => {
+  const from = performance.now()
+  const said = runQuietly(command, args, { cwd: work })
+  const verdict = /^\d+ passed, \d+ skipped, (\d+) failed$/m.exec(said)
+  const seconds = ((performance.now() - from) / 1000).toFixed(1)
+  console.log(`${title}: ${verdict?.[0] ?? 'said nothing'} (${seconds} s)`)
+  if (verdict?.[1] === '0') return
+  console.log(said)
+  process.exitCode = 1
 }
 
 const asked = process.argv.slice(2)
@@ -103,19 +125,17 @@ const start = performance.now()
 install()
 await bundleSuite()
 await bundleAll()
-for (const file of ['run.mjs', 'bare.mjs', 'worker.mjs', 'workerd.capnp'])
+for (const file of ['run.mjs', 'redis.mjs', 'bare.mjs', 'worker.mjs', 'workerd.capnp'])
   cpSync(path.join(suite, file), path.join(work, file))
-for (const [name, judge] of Object.entries(runtimes)) {
-  if (asked.length > 0 && !asked.includes(name)) continue
-  const from = performance.now()
-  const said = judge()
-  const verdict = /^\d+ passed, \d+ skipped, (\d+) failed$/m.exec(said)
-  const version = name in VERSIONS ? VERSIONS[name] : process.versions.node
-  console.log(
-    `${name} ${version}: ${verdict?.[0] ?? 'said nothing'} (${((performance.now() - from) / 1000).toFixed(1)} s)`,
-  )
-  if (verdict?.[1] === '0') continue
-  console.log(said)
-  process.exitCode = 1
+const server = await startRedis()
+try {
+  for (const [name, on] of Object.entries(runtimes)) {
+    if (asked.length > 0 && !asked.includes(name)) continue
+    const title = `${name} ${name in VERSIONS ? VERSIONS[name] : process.versions.node}`
+    judge(title, on('run.mjs'))
+    if (name !== 'bare' && name !== 'workerd') judge(`${title}, tiers on Redis`, on('redis.mjs', server.url))
+  }
+} finally {
+  await server.stop()
 }
 console.log(`took ${((performance.now() - start) / 1000).toFixed(1)} s`)

@@ -1,5 +1,5 @@
 /* The suite as a test of a worker. */
-import { main } from 'suite'
+import { main } from './all.mjs'
 
 export default {
   async test() {

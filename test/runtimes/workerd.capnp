@@ -5,8 +5,8 @@ const config :Workerd.Config = (services = [(name = "main", worker = .larder)]);
 
 const larder :Workerd.Worker = (
   modules = [
-    (name = "worker", esModule = embed "worker.mjs"),
-    (name = "suite", esModule = embed "all.mjs"),
+    (name = "worker.mjs", esModule = embed "worker.mjs"),
+    (name = "all.mjs", esModule = embed "all.mjs"),
   ],
   compatibilityDate = "2025-10-01",
 );

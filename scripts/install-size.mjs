@@ -120,9 +120,27 @@ const HEAD = `<!-- Written by scripts/install-size.mjs. Do not edit. -->
 files. Scripts of packages are not run, optional dependencies are installed as npm does it. Larder comes from its own tarballs,
 the others from the registry, in the versions of the [benchmarks](benchmarks.md).
 
-A count of packages is a count of things that can break, be abandoned or be taken over. It says nothing of what a program
-loads: what Larder weighs in a bundle is in \`scripts/size-budget.json\`, and held there.
+A count of packages is a count of things that can break, be abandoned or be taken over. Bytes on a disk are mostly what a program
+never loads: two formats of modules, types, maps, sources. What it does load is the last table.
 `
+
+/** What `pnpm size` says. */
+const bundles = () => {
+  const said = runQuietly(process.execPath, [path.join(root, 'scripts/size.mjs')])
+  const rows = [...said.matchAll(/^(@larder\/\w+)( \{ [^}]* \})?: (\d+) bytes/gm)].map(
+    ([, name, names = '', bytes]) => `| \`import ${names === '' ? '*' : names.trim()} from '${name}'\` | ${(Number(bytes) / 1000).toFixed(1)} |`,
+  )
+  return [
+    '## In a bundle',
+    '',
+    'Each without its dependencies and without the other packages of Larder; `pnpm size` holds the first ones to a budget.',
+    '',
+    '| | kB, minified and gzipped |',
+    '|---|---:|',
+    ...rows,
+    '',
+  ].join('\n')
+}
 
 const table = ({ title, rows }, figures) =>
   [
@@ -158,5 +176,5 @@ if (process.argv.includes('--check')) {
     figures.set(title, measure(specs, path.join(work, `set-${figures.size}`)))
     console.log(`${title}: ${figures.get(title).packages} packages, ${figures.get(title).bytes} bytes`)
   }
-  writeFileSync(page, `${HEAD}\n${groups.map((group) => table(group, figures)).join('\n')}`)
+  writeFileSync(page, `${HEAD}\n${[...groups.map((group) => table(group, figures)), bundles()].join('\n')}`)
 }

@@ -128,7 +128,8 @@ never loads: two formats of modules, types, maps, sources. What it does load is 
 const bundles = () => {
   const said = runQuietly(process.execPath, [path.join(root, 'scripts/size.mjs')])
   const rows = [...said.matchAll(/^(@larder\/\w+)( \{ [^}]* \})?: (\d+) bytes/gm)].map(
-    ([, name, names = '', bytes]) => `| \`import ${names === '' ? '*' : names.trim()} from '${name}'\` | ${(Number(bytes) / 1000).toFixed(1)} |`,
+    ([, name, names = '', bytes]) =>
+      `| \`import ${names === '' ? '*' : names.trim()} from '${name}'\` | ${(Number(bytes) / 1000).toFixed(1)} |`,
   )
   return [
     '## In a bundle',

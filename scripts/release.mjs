@@ -23,7 +23,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { packInto } from './pack.mjs'
-import { inOrder, packages, readJson, root } from './packages.mjs'
+import { entries, inOrder, packages, readJson, root } from './packages.mjs'
 import { run, runQuietly } from './run.mjs'
 
 const { packageManager } = readJson(path.join(root, 'package.json'))
@@ -73,7 +73,11 @@ const assertReady = ({ manifest, dir }) => {
   if (repository.directory !== `packages/${path.basename(dir)}`)
     refuse(`${name} names another folder than its own`)
   if (keywords.length < 3) refuse(`${name} has too few keywords to be found by`)
-  if (!existsSync(path.join(dir, 'dist/esm/index.js'))) refuse(`${name} is not built`)
+  const built = entries(manifest).flatMap((entry) =>
+    ['import', 'require'].map((how) => manifest.exports[entry][how].default),
+  )
+  const absent = built.find((file) => !existsSync(path.join(dir, file)))
+  if (absent !== undefined) refuse(`${name} is not built: there is no ${absent}`)
 }
 
 const publish = (base, folder, how) => {

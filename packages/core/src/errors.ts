@@ -101,7 +101,7 @@ export const adapterMissing = (
     meant === store
       ? `npm install ${names[0] ?? store}`
       : meant === undefined
-        ? "install the package that has it, or reach other databases through 'keyv:…'"
+        ? "or is it one of 'keyv:…'?"
         : `did you mean '${meant}'?`
   return new CacheError(
     'ADAPTER_MISSING',

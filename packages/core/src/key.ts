@@ -40,8 +40,7 @@ export function keyOf(key: Key): string {
 function partOf(part: KeyPart, where: string): string {
   if (typeof part === 'string') return JSON.stringify(part)
   if (typeof part === 'number') {
-    if (Number.isNaN(part))
-      throw new TypeError(`${where} is NaN, which is no part of a key: what was it made of?`)
+    if (Number.isNaN(part)) throw new TypeError(`${where} is NaN, which is no part of a key`)
     return String(part)
   }
   if (typeof part === 'bigint') return `${part}n`

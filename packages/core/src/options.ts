@@ -49,7 +49,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   maxSize: 'maxBytes',
 }
 const MEMORY: readonly string[] = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'eviction', 'share']
-const OF_CACHES: readonly string[] = ['ttl', 'staleWhileRevalidate', 'staleIfError', 'storeTimeout', 'jitter']
+const OF_CACHES: readonly string[] = ['ttl', 'staleIfError', 'tags']
 
 /** "unknown option 'tll': did you mean 'ttl'?" */
 function unknownName(name: string, names: readonly string[]): string {
@@ -58,7 +58,7 @@ function unknownName(name: string, names: readonly string[]): string {
   if (MEMORY.includes(name))
     return `unknown option '${name}': it belongs to the store, as in memory({ ${name} })`
   if (OF_CACHES.includes(name))
-    return `unknown option '${name}': it belongs to the cache, as in createCache({ store, ${name} })`
+    return `unknown option '${name}': it belongs to the cache, as in createCache({ ${name} })`
   const meantOne = nearest(name, names)
   return meantOne === undefined
     ? `unknown option '${name}': there is ${names.join(', ')}`
@@ -112,7 +112,7 @@ export const isCount: Check = (value) =>
 export const isFunction: Check = (value) => {
   if (typeof value === 'function') return undefined
   const kind = kindOf(value)
-  return `must be a function, not ${kind}${kind === 'a promise' ? ': pass () => … and not what it returns' : ''}`
+  return `must be a function, not ${kind}${kind === 'a promise' ? ': pass () => …' : ''}`
 }
 
 export const isObject: Check = (value) =>

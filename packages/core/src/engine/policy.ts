@@ -100,7 +100,7 @@ export function tagProblem(value: unknown): string | undefined {
   if (!Array.isArray(value)) return `must be an array of texts, such as ['users'], not ${kindOf(value)}`
   const wrong: unknown = value.find((each) => typeof each !== 'string' || each === '')
   if (value.every((each) => typeof each === 'string' && each !== '')) return undefined
-  return `must be an array of non-empty texts, and one is ${wrong === '' ? "''" : kindOf(wrong)}${Array.isArray(wrong) ? ': spread it, as in ...tags' : ''}`
+  return `must be an array of non-empty texts, and one is ${wrong === '' ? "''" : kindOf(wrong)}${Array.isArray(wrong) ? ': spread it, ...tags' : ''}`
 }
 
 /** What a handle may be given: a signal belongs to one call. */

@@ -25,7 +25,11 @@ const args = process.argv.slice(2).filter((each) => each !== '--')
 const isQuick = args.includes('--quick')
 const named = args.filter((each) => !each.startsWith('--'))
 if (named[0] === 'hit-rate') {
-  await (await import('./hit-rate/hit-rate.ts')).hitRate(named.slice(1), isQuick)
+  const { hitRate } = await import('./hit-rate/hit-rate.ts')
+  await hitRate(named.slice(1), isQuick).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  })
   process.exit(0)
 }
 const RACES = 'races'

@@ -313,13 +313,13 @@ say(((await cache.get('account')) as Account).greeting())`,
   },
   {
     title: 'An object with a class, kept in Redis',
-    code: `const far = createCache({ store: redis(url) })
+    code: `const far = await openCache({ store: 'redis', url })
 await far.set('account', new Account('Ada'))`,
     sees: ['VALUE_REFUSED', 'Account'],
   },
   {
     title: 'A function in a value, kept in Redis',
-    code: `const far = createCache({ store: redis(url) })
+    code: `const far = await openCache({ store: 'redis', url })
 await far.set('user', { name: 'Ada', greet: () => 'hello' })`,
     sees: ['VALUE_REFUSED', 'function'],
   },
@@ -327,12 +327,13 @@ await far.set('user', { name: 'Ada', greet: () => 'hello' })`,
     title: 'A value that contains itself, kept in Redis',
     code: `const loop: { self?: unknown } = {}
 loop.self = loop
-await createCache({ store: redis(url) }).set('loop', loop)`,
+const far = await openCache({ store: 'redis', url })
+await far.set('loop', loop)`,
     sees: ['VALUE_REFUSED'],
   },
   {
     title: 'A value that is too large for Redis',
-    code: `const far = createCache({ store: redis(url, { maxValueBytes: '1kb' }) })
+    code: `const far = await openCache({ store: 'redis', url, maxValueBytes: '1kb' })
 await far.set('page', 'x'.repeat(2_000))`,
     sees: ['VALUE_REFUSED', 'maxValueBytes'],
   },
@@ -559,7 +560,7 @@ const links: readonly Mistake[] = [
   },
   {
     title: 'Nobody listens there',
-    code: `const far = createCache({ store: redis('redis://127.0.0.1:1') })
+    code: `const far = await openCache('redis://127.0.0.1:1')
 say(await far.getOrSet('user', loadUser))
 say((await far.health()).problems)`,
     sees: ['{"name":"Ada"}', '127.0.0.1:1', 'ECONNREFUSED'],
@@ -582,7 +583,7 @@ say((await far.health()).problems)`,
   },
   {
     title: 'The same, where the program may start without Redis',
-    code: `const far = createCache({ store: redis({ url: secured, password: 'letmein' }) })
+    code: `const far = await openCache({ store: 'redis', url: secured, password: 'letmein' })
 say((await far.health()).problems)`,
     sees: ['WRONGPASS', 'look at user name and password'],
   },

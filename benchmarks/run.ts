@@ -5,14 +5,17 @@
  * answer as it comes, writes it to results/, and docs/benchmarks.md from all that is there. `--quick` measures fewer
  * and shorter rounds and writes nothing: for a first look while working.
  *
+ * `pnpm bench --ratchet` takes two minutes, and fails if a ratio is far over what ratchet.json holds: for every change.
+ *
  * `pnpm bench races` is no question of speed: races and faults, on a page of their own. It takes half an hour, and is played
- * only when it is named.
+ * only when it is named. Nor is `pnpm bench bytes`: the tables of serializers and compressors by size, which stand in docs/codecs.md.
  *
  * `pnpm bench hit-rate [trace file …]` is none either: it plays traces to policies of eviction (hit-rate/hit-rate.ts).
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
-import { report, save, unitOfGoals, written } from './harness/report.ts'
+import { holds, update } from './harness/ratchet.ts'
+import { ratioOf, report, save, unitOfGoals, written } from './harness/report.ts'
 import { type CaseResult, loadNow, machine, type Result } from './harness/result.ts'
 import { build, commit, here } from './harness/versions.ts'
 
@@ -22,6 +25,11 @@ const { questions } = await import('./questions/all.ts')
 const { measures } = await import('./questions/measures.ts')
 
 const args = process.argv.slice(2).filter((each) => each !== '--')
+if (args.includes('--ratchet-update')) {
+  update()
+  process.exit(0)
+}
+if (args.includes('--ratchet')) process.exit(holds() ? 0 : 1)
 const isQuick = args.includes('--quick')
 const named = args.filter((each) => !each.startsWith('--'))
 if (named[0] === 'hit-rate') {
@@ -33,14 +41,16 @@ if (named[0] === 'hit-rate') {
   process.exit(0)
 }
 const RACES = 'races'
+const BYTES = 'bytes'
 const names = [...questions, ...measures].map(({ name }) => name)
 const unknown = [
-  ...named.filter((each) => !names.includes(each) && each !== RACES),
+  ...named.filter((each) => ![...names, RACES, BYTES].includes(each)),
   ...args.filter((each) => each.startsWith('--') && each !== '--quick'),
 ]
 if (unknown.length > 0) {
+  const known = [...names, RACES, BYTES, 'hit-rate']
   console.error(
-    `bench knows --quick and ${[...names, RACES, 'hit-rate'].join(', ')}; not ${unknown.join(', ')}`,
+    `bench knows --quick, --ratchet, --ratchet-update and ${known.join(', ')}; not ${unknown.join(', ')}`,
   )
   process.exit(1)
 }
@@ -51,6 +61,14 @@ for (const name of named.length === 0 ? names : names.filter((each) => named.inc
   if (!isQuick) save(result)
 }
 if (!isQuick) console.log(`\nwritten: ${report()}`)
+if (named.includes(BYTES)) {
+  const { status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'questions/bytes.ts', ...(isQuick ? ['--quick'] : [])],
+    { cwd: path.resolve(here), stdio: 'inherit' },
+  )
+  process.exitCode = status ?? 1
+}
 if (named.includes(RACES)) await (await import('./races/races.ts')).races(isQuick)
 
 async function answer(name: string): Promise<Result> {
@@ -80,18 +98,24 @@ function answerCase(question: string, name: string): CaseResult {
   return JSON.parse(stdout) as CaseResult
 }
 
-function print({ question, asks, unit, machine: on, cases }: Result): void {
+function print({ question, asks, unit: unitOfAll, machine: on, cases }: Result): void {
   console.log(`\n${question}: ${asks}`)
   console.log(`Node ${on.node}, ${on.cores} × ${on.cpu}, load ${on.load.join(' → ')}`)
-  for (const { name, rows, goals, rounds } of cases) {
+  for (const { name, baseline, rows, goals, rounds, unit = unitOfAll } of cases) {
     console.log(`\n  ${name} (${rounds} rounds)`)
     for (const row of rows) {
       console.log(
-        `    ${row.name.padEnd(30)} ${written(row.ratio, '×').padEnd(22)} ${written(row.cost, unit).padEnd(24)} ${row.version}`,
+        `    ${row.name.padEnd(30)} ${ratioOf(row, baseline).padEnd(29)} ${written(row.cost, unit).padEnd(24)} ${row.version}`,
       )
+      const more = Object.entries(row.more ?? {}).map(
+        ([what, figure]) => `${what} ${written(figure, figure.unit)}`,
+      )
+      if (more.length > 0) console.log(`${' '.repeat(35)}${more.join(' · ')}`)
     }
     for (const goal of goals) {
-      console.log(`    ${goal.verdict.padEnd(8)} ${goal.says}: ${written(goal.measured, unitOfGoals(unit))}`)
+      console.log(
+        `    ${goal.verdict.padEnd(8)} ${goal.says}: ${written(goal.measured, goal.unit ?? unitOfGoals(unitOfAll))}`,
+      )
     }
   }
 }

@@ -1,19 +1,21 @@
 /*
- * One case in a process of its own: `node --expose-gc --import tsx harness/case.ts <question> <case> <full|quick>`.
- * Writes its CaseResult to the standard output.
+ * One case in a process of its own:
+ *
+ *   node --expose-gc --import tsx harness/case.ts <question> <case> <full|quick|ratchet> [candidate against]
+ *
+ * Writes its CaseResult to the standard output: of all candidates; or of two, the second of which is the baseline.
  */
 import { questions } from '../questions/all.ts'
 import type { Case, Goal } from './question.ts'
 import type { CaseResult, GoalResult } from './result.ts'
-import { FULL, QUICK, timed } from './rounds.ts'
+import { type Pace, PACES, timed } from './rounds.ts'
 import { atLeast, atMost, ratioOf, spreadOf } from './spread.ts'
 import { assertBuilt, versionOf } from './versions.ts'
 
 /** The times of a candidate, round by round. */
 type Times = (name: string) => readonly number[]
 
-async function answered(what: Case, isQuick: boolean): Promise<CaseResult> {
-  const pace = isQuick ? QUICK : FULL
+async function answered(what: Case, pace: Pace): Promise<CaseResult> {
   const server = await what.needs?.()
   const times = await timed(what, pace)
   const spent = (name: string): readonly number[] => {
@@ -61,6 +63,13 @@ function judged({ says: said, what, against, limit, means }: Goal, of: Times): G
   return { says, goal: `≥ ${limit} ×`, measured, verdict: atLeast(measured, limit) }
 }
 
+/** Without those who are not named; goals are for all. */
+function part(all: Case): Case {
+  if (candidate === undefined || against === undefined) return all
+  const candidates = all.candidates.filter((each) => each.name === candidate || each.name === against)
+  return { ...all, candidates, baseline: against, goals: [] }
+}
+
 function fastest(names: readonly string[], of: Times): string {
   const [first] = [...names].sort((a, b) => spreadOf(of(a)).median - spreadOf(of(b)).median)
   if (first === undefined) throw new Error('a goal is against nobody')
@@ -68,8 +77,10 @@ function fastest(names: readonly string[], of: Times): string {
 }
 
 assertBuilt()
-const [question, name, pace] = process.argv.slice(2)
+const [question, name, named = 'full', candidate, against] = process.argv.slice(2)
 const what = questions.find((each) => each.name === question)?.cases.find((each) => each.name === name)
-if (what === undefined) throw new Error(`there is no case "${name}" of "${question}"`)
-process.stdout.write(JSON.stringify(await answered(what, pace === 'quick')))
+const pace = PACES[named]
+if (what === undefined || pace === undefined)
+  throw new Error(`there is no ${named} case "${name}" of "${question}"`)
+process.stdout.write(JSON.stringify(await answered(part(what), pace)))
 process.exit(0)

@@ -42,8 +42,8 @@ export interface Case {
 
 export interface Candidate {
   readonly name: string
-  /** The package whose version is reported; the standard library and ours have none. */
-  readonly package?: string
+  /** The packages whose versions are reported, itself first; the standard library has none. */
+  readonly package?: string | readonly string[]
   /** Its configuration and call, in words or code. */
   readonly how: string
   /** Whether its answer is awaited, one after the other. */

@@ -4,12 +4,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { CaseResult, Result } from './result.ts'
+import { chart } from './chart.ts'
+import type { CaseResult, Result, Row } from './result.ts'
 import type { Spread } from './spread.ts'
 import { here, root } from './versions.ts'
 
 const RESULTS = path.join(here, 'results')
 const REPORT = path.join(root, 'docs/benchmarks.md')
+const CHARTS = path.join(root, 'docs/benchmarks')
 /** In this order; what is not listed comes last. */
 const ORDER = [
   'hit',
@@ -25,7 +27,7 @@ const ORDER = [
   'redis-get-or-set',
   'redis-miss',
   'redis-tags',
-  'redis-single-flight',
+  'stampede',
   'redis-server-time',
   'tiered-hit',
   'tiered-peek',
@@ -45,7 +47,9 @@ export function report(): string {
   const read = results
     .map((file) => JSON.parse(readFileSync(path.join(RESULTS, file), 'utf8')) as Result)
     .sort((a, b) => place(a) - place(b))
-  mkdirSync(path.dirname(REPORT), { recursive: true })
+  mkdirSync(CHARTS, { recursive: true })
+  for (const { question, asks, cases } of read)
+    writeFileSync(path.join(CHARTS, `${question}.svg`), chart(asks, cases))
   writeFileSync(REPORT, `${[HEAD, budgets(read), ...read.map(section)].join('\n\n')}\n`)
   return path.relative(root, REPORT)
 }
@@ -62,7 +66,8 @@ const HEAD = `# Benchmarks
 **Read ratios, not times.** All candidates of a case run in one process and take turns, with a garbage collection before
 each turn. A ratio is the median of the ratios within each round, with its quartiles; times are there for orientation.
 Every candidate must give the right answer for every key before it is timed and after it. *Reached* and *missed* mean
-that the whole spread, from quartile to quartile, lies on that side of the goal; what lies across it is a *tie*.
+that the whole spread, from quartile to quartile, lies on that side of the goal; what lies across it is a *tie*, and so is a ratio
+whose spread lies across the baseline.
 How it works: \`benchmarks/harness/rounds.ts\`.
 
 **Where many ask at once**, that many loops run side by side, each with one operation under way. The time of one operation is
@@ -76,7 +81,7 @@ const budgets = (results: readonly Result[]): string =>
 
 | budget | case | goal | measured (quartiles) | |
 | --- | --- | --- | --- | --- |
-${results.flatMap((result) => result.cases.flatMap((each) => each.goals.map((goal) => `| ${goal.says} | ${result.question}: ${each.name} | ${goal.goal} | ${written(goal.measured, unitOfGoals(result.unit))} | ${goal.verdict === 'reached' ? 'reached' : `**${goal.verdict}**`} |`))).join('\n')}`
+${results.flatMap((result) => result.cases.flatMap((each) => each.goals.map((goal) => `| ${goal.says} | ${result.question}: ${each.name} | ${goal.goal} | ${written(goal.measured, goal.unit ?? unitOfGoals(result.unit))} | ${goal.verdict === 'reached' ? 'reached' : `**${goal.verdict}**`} |`))).join('\n')}`
 
 function section({ question, asks, unit, command, commit, machine, cases }: Result): string {
   return `## ${question}
@@ -85,25 +90,38 @@ ${asks}
 
 \`${command}\` · larder at ${commit} · Node ${machine.node} (V8 ${machine.v8}) · ${machine.cores} × ${machine.cpu} · load ${machine.load.join(' → ')}${isBusy(machine) ? ' (**busy: others were working on it**)' : ''} · ${machine.at.slice(0, 10)}
 
+![${asks}](benchmarks/${question}.svg)
+
 ${cases.map((each) => table(each, unit)).join('\n\n')}`
 }
 
 /** The benchmark itself is a load of one, and of a bit more while it collects garbage. */
 const isBusy = ({ load, cores }: Result['machine']): boolean => Math.max(...load) > Math.max(2, cores)
 
-function table({ name, baseline, rounds, rows, server }: CaseResult, unit: Result['unit']): string {
+function table(what: CaseResult, unitOfAll: Result['unit']): string {
+  const { name, baseline, counted, rounds, rows, server, unit = unitOfAll } = what
+  const more = Object.keys(rows[0]?.more ?? {})
   const lines = rows.map(
     (row) =>
-      `| ${row.name} | ${row.version} | ${row.how} | ${written(row.ratio, '×')} | ${written(row.cost, unit)} |`,
+      `| ${[row.name, row.version, row.how, ratioOf(row, baseline), written(row.cost, unit), ...figures(row)].join(' | ')} |`,
   )
   return `### ${name}
 
 ${rounds} rounds; × ${baseline}${server === undefined ? '' : `; ${server}`}.
 
-| candidate | version | how | ratio (quartiles) | ${COUNTED[unit]} (quartiles) |
-| --- | --- | --- | --- | --- |
+| ${['candidate', 'version', 'how', 'ratio (quartiles)', `${counted ?? COUNTED[unitOfAll]} (quartiles)`, ...more].join(' | ')} |
+| --- | --- | --- | --- | --- |${' --- |'.repeat(more.length)}
 ${lines.join('\n')}`
 }
+
+/** With a word where it cannot be told from the baseline: what lies inside the spread is no difference. */
+export function ratioOf({ name, ratio }: Row, baseline: string): string {
+  const isTie = name !== baseline && ratio.q1 <= 1 && ratio.q3 >= 1
+  return `${written(ratio, '×')}${isTie ? ', a tie' : ''}`
+}
+
+const figures = ({ more = {} }: Row): readonly string[] =>
+  Object.values(more).map((figure) => written(figure, figure.unit))
 
 const COUNTED: Readonly<Record<Result['unit'], string>> = {
   ns: 'time of one',
@@ -118,6 +136,8 @@ export const unitOfGoals = (unit: Result['unit']): string => (unit === 'ns' ? '�
 export function written({ q1, median, q3 }: Spread, unit: string): string {
   if (unit === 'ns' && median >= 10_000)
     return written({ q1: q1 / 1_000, median: median / 1_000, q3: q3 / 1_000 }, 'µs')
-  const digits = unit === '×' ? 2 : median < 10 && unit !== 'loads' ? 1 : 0
-  return `${median.toFixed(digits)} ${unit} (${q1.toFixed(digits)}–${q3.toFixed(digits)})`
+  if (unit === 'µs' && median >= 10_000)
+    return written({ q1: q1 / 1_000, median: median / 1_000, q3: q3 / 1_000 }, 'ms')
+  const digits = unit === '×' ? 2 : median < 10 && unit !== 'loads' && unit !== '' ? 1 : 0
+  return `${median.toFixed(digits)}${unit === '' ? '' : ` ${unit}`} (${q1.toFixed(digits)}–${q3.toFixed(digits)})`
 }

@@ -19,6 +19,10 @@ export interface Result {
 export interface CaseResult {
   readonly name: string
   readonly baseline: string
+  /** What `cost` is, where it is not what the unit says. */
+  readonly counted?: string
+  /** Of `cost`, where it is not that of the question. */
+  readonly unit?: string
   readonly rounds: number
   /** What all candidates asked. */
   readonly server?: string
@@ -34,12 +38,20 @@ export interface Row {
   readonly cost: Spread
   /** To the baseline, round by round. */
   readonly ratio: Spread
+  /** What else was seen, by what it is called; the same for all rows. */
+  readonly more?: Readonly<Record<string, Figure>>
+}
+
+export interface Figure extends Spread {
+  readonly unit: string
 }
 
 export interface GoalResult {
   readonly says: string
   readonly goal: string
   readonly measured: Spread
+  /** Of what was measured, where it is not that of all goals of the question. */
+  readonly unit?: string
   readonly verdict: Verdict
 }
 

@@ -33,8 +33,11 @@ export interface Pace {
   readonly warmup: number
 }
 
-export const FULL: Pace = { rounds: 25, slice: 60, warmup: 400 }
-export const QUICK: Pace = { rounds: 9, slice: 25, warmup: 200 }
+export const PACES: Readonly<Record<string, Pace>> = {
+  full: { rounds: 25, slice: 60, warmup: 400 },
+  quick: { rounds: 9, slice: 25, warmup: 200 },
+  ratchet: { rounds: 15, slice: 30, warmup: 400 },
+}
 
 /** Operations in one iteration, if the case does not say otherwise. */
 const BATCH = 1_000

@@ -13,14 +13,20 @@ export interface Spread {
 }
 
 export function spreadOf(samples: readonly number[]): Spread {
-  const sorted = [...samples].sort((a, b) => a - b)
-  const at = (share: number): number => {
-    const place = share * (sorted.length - 1)
-    const low = sorted[Math.floor(place)] ?? Number.NaN
-    const high = sorted[Math.ceil(place)] ?? Number.NaN
-    return low + (high - low) * (place - Math.floor(place))
-  }
-  return { q1: at(0.25), median: at(0.5), q3: at(0.75) }
+  const sorted = ascending(samples)
+  return { q1: at(sorted, 0.25), median: at(sorted, 0.5), q3: at(sorted, 0.75) }
+}
+
+/** What so great a share of the samples stays under. */
+export const quantileOf = (samples: readonly number[], share: number): number => at(ascending(samples), share)
+
+const ascending = (samples: readonly number[]): Float64Array => Float64Array.from(samples).sort()
+
+function at(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1)
+  const low = sorted[Math.floor(place)] ?? Number.NaN
+  const high = sorted[Math.ceil(place)] ?? Number.NaN
+  return low + (high - low) * (place - Math.floor(place))
 }
 
 /** The spread of `a[i] / b[i]`. */

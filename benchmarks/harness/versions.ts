@@ -12,8 +12,14 @@ export const root: string = path.dirname(path.resolve(here))
 /** The packages of ours that take part. */
 const OURS = ['core', 'memory', 'codecs', 'redis', 'tiered', 'testing']
 
-export function versionOf(name: string | undefined): string {
-  if (name === undefined) return '–'
+/** Of a package; or of several, the first of which is meant and needs the others. */
+export function versionOf(names: string | readonly string[] = []): string {
+  const [first, ...others] = typeof names === 'string' ? [names] : names
+  if (first === undefined) return '–'
+  return [installed(first), ...others.map((name) => `${name} ${installed(name)}`)].join(', ')
+}
+
+function installed(name: string): string {
   const manifest: { version: string } = JSON.parse(
     readFileSync(path.join(here, 'node_modules', name, 'package.json'), 'utf8'),
   )

@@ -1,7 +1,10 @@
 /* All questions that are answered by timing candidates in rounds. Others count: measures.ts. */
 import type { Question } from '../harness/question.ts'
 import eviction from './eviction.ts'
+import getMany from './get-many.ts'
 import hit from './hit.ts'
+import invalidateTag from './invalidate-tag.ts'
+import miss from './miss.ts'
 import namespace from './namespace.ts'
 import peek from './peek.ts'
 import redisGetMany from './redis-get-many.ts'
@@ -18,8 +21,11 @@ import tieredPeek from './tiered-peek.ts'
 
 export const questions: readonly Question[] = [
   hit,
+  miss,
+  getMany,
   peek,
   tags,
+  invalidateTag,
   namespace,
   set,
   eviction,

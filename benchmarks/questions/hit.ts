@@ -4,8 +4,9 @@
  * Every candidate is asked for one key after the other, each answer awaited before the next question. The floor is an
  * async function around lru-cache: no ttl, no counters, no tags, no single flight.
  */
-import { getOrSetters, readers } from '../candidates.ts'
 import type { Case, Goal, Question } from '../harness/question.ts'
+import { inMemory } from '../rivals/all.ts'
+import { ableTo, byGet, byGetOrSet, keeping } from '../rivals/candidate.ts'
 
 const goals: readonly Goal[] = [
   {
@@ -52,11 +53,15 @@ const goals: readonly Goal[] = [
   },
 ]
 
+/** Where there are many entries, only those that a goal is about: all caches of a case are full at the same time. */
+const FEW = ['larder', ...goals.flatMap(({ against }) => against)]
+const fewIfMany = (keys: number) => inMemory.filter(({ name }) => keys < 100_000 || FEW.includes(name))
+
 const gets = (name: string, keys: number): Case => ({
   name,
   keys,
   baseline: 'hand-written',
-  candidates: readers,
+  candidates: ableTo('get', fewIfMany(keys)).map((each) => keeping(each, byGet)),
   goals,
 })
 
@@ -64,7 +69,7 @@ const getsOrSets = (name: string, keys: number): Case => ({
   name,
   keys,
   baseline: 'hand-written',
-  candidates: getOrSetters,
+  candidates: ableTo('getOrSet', fewIfMany(keys)).map((each) => keeping(each, byGetOrSet)),
   goals,
 })
 

@@ -1,8 +1,25 @@
 /* All questions that are answered by counting instead of timing. */
 import type { Measure } from '../harness/question.ts'
-import heap from './heap.ts'
+import load from '../load/load.ts'
+import heap from '../memory/heap.ts'
+import leaks from '../memory/leaks.ts'
+import demo from './demo.ts'
+import redisHung from './redis-hung.ts'
 import redisServerTime from './redis-server-time.ts'
-import redisSingleFlight from './redis-single-flight.ts'
+import stale from './stale.ts'
+import stampede from './stampede.ts'
+import startup from './startup.ts'
 import tieredInvalidation from './tiered-invalidation.ts'
 
-export const measures: readonly Measure[] = [heap, redisSingleFlight, redisServerTime, tieredInvalidation]
+export const measures: readonly Measure[] = [
+  load,
+  heap,
+  leaks,
+  stale,
+  stampede,
+  redisHung,
+  redisServerTime,
+  tieredInvalidation,
+  startup,
+  demo,
+]

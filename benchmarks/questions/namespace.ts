@@ -5,8 +5,8 @@
  * name of the namespace in front of the key at each call. A namespaced hit should cost what a hit at the root costs,
  * and the control must show what was saved, or the question shows nothing.
  */
-import { larderFor } from '../candidates.ts'
 import { type Candidate, type Case, type Question, userOf } from '../harness/question.ts'
+import { larderFor } from '../rivals/larder.ts'
 
 type How = 'get' | 'peek'
 

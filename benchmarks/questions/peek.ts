@@ -4,10 +4,11 @@
  * `peek` is all that a hit does (key, lookup, fresh, valid, counted) and nothing else, so this is where a change to
  * the engine shows first. lru-cache's own `get` does the lookup only.
  */
-import { filledLarder, filledLru } from '../candidates.ts'
-import type { Question } from '../harness/question.ts'
-
-const HOUR = 3_600_000
+import { type Question, userOf } from '../harness/question.ts'
+import { byGet, keeping } from '../rivals/candidate.ts'
+import { larderFor } from '../rivals/larder.ts'
+import { lru, lruWithTtl } from '../rivals/lru-cache.ts'
+import { map } from '../rivals/map.ts'
 
 const peek: Question = {
   name: 'peek',
@@ -18,33 +19,15 @@ const peek: Question = {
       keys: 8_192,
       baseline: 'lru-cache',
       candidates: [
-        {
-          name: 'lru-cache',
-          package: 'lru-cache',
-          how: 'lru.get(key), no ttl',
-          waits: false,
-          open(keys) {
-            const lru = filledLru(keys)
-            return { operation: (key) => lru.get(key) }
-          },
-        },
-        {
-          name: 'lru-cache + ttl',
-          package: 'lru-cache',
-          how: 'lru.get(key), ttl',
-          waits: false,
-          open(keys) {
-            const lru = filledLru(keys, HOUR)
-            return { operation: (key) => lru.get(key) }
-          },
-        },
+        ...[lru, lruWithTtl, ...(map.memory ?? [])].map((each) => keeping(each, byGet)),
         {
           name: 'larder',
           package: '@larder/core',
           how: 'store: memory(), ttl; cache.peek(key)',
           waits: false,
           async open(keys) {
-            const cache = await filledLarder(keys)
+            const cache = larderFor(keys)
+            for (const key of keys) await cache.set(key, userOf(key))
             return { operation: (key) => cache.peek(key), close: () => cache.close() }
           },
         },
@@ -54,7 +37,8 @@ const peek: Question = {
           how: "store: memory({ eviction: 's3-fifo' }), ttl; cache.peek(key)",
           waits: false,
           async open(keys) {
-            const cache = await filledLarder(keys, { eviction: 's3-fifo' })
+            const cache = larderFor(keys, { eviction: 's3-fifo' })
+            for (const key of keys) await cache.set(key, userOf(key))
             return { operation: (key) => cache.peek(key), close: () => cache.close() }
           },
         },

@@ -1,12 +1,15 @@
 /*
  * What does it cost to get a hundred values from Redis in one call?
  */
-import { type Candidate, type Question } from '../harness/question.ts'
-import { larder, larderOnNodeRedis, rivalsFor } from '../redis/caches.ts'
-import { clients, ioredis, nodeRedis } from '../redis/clients.ts'
-import { type Contender, fill, neverLoads } from '../redis/contender.ts'
+import type { Candidate, Question } from '../harness/question.ts'
 import { aboutServer, ownUrl } from '../redis/server.ts'
 import { accountOf } from '../redis/values.ts'
+import { clients, onRedis } from '../rivals/all.ts'
+import { ableTo } from '../rivals/candidate.ts'
+import { ioredis } from '../rivals/ioredis.ts'
+import { larderOnNodeRedis, larderOnRedis } from '../rivals/larder.ts'
+import { nodeRedis } from '../rivals/node-redis.ts'
+import { type Contender, fill, HOUR, neverLoads } from '../rivals/rival.ts'
 
 const MANY = 100
 
@@ -15,21 +18,26 @@ const account = accountOf(100)
 /** The hundred keys that are asked for by one key of the ring. */
 const keysOf = (key: string): string[] => Array.from({ length: MANY }, (_, at) => `${key}${100 + at}`)
 
-const getMany = ({ name, package: from, how, open }: Contender): Candidate => ({
+const getMany = ({ name, packages, how, open }: Contender): Candidate => ({
   name,
-  package: from,
+  package: packages,
   how,
   waits: true,
   async open(ring) {
-    const asked = await open(await ownUrl(), neverLoads)
     const groups = new Map(ring.map((key) => [key, keysOf(key)]))
+    const place = {
+      url: await ownUrl(),
+      room: ring.length * MANY,
+      load: neverLoads,
+      ttl: HOUR,
+      isCrowded: false,
+    }
+    const asked = await open(place)
     await fill(asked, [...groups.values()].flat(), account)
-    return { operation: (key) => asked.getMany?.(groups.get(key) ?? []), close: asked.close }
+    const operation = (key: string): unknown => asked.getMany?.(groups.get(key) ?? [])
+    return { operation, ...(asked.close !== undefined && { close: asked.close }) }
   },
 })
-
-/** These have no call for many, and are asked one by one, all at once: it is their getMany. */
-const HAVE_NONE = ['bentocache', 'async-cache-dedupe']
 
 const redisGetMany: Question = {
   name: 'redis-get-many',
@@ -43,14 +51,11 @@ const redisGetMany: Question = {
       batch: 50,
       needs: aboutServer,
       baseline: ioredis.name,
-      candidates: [
-        ...clients,
-        larder,
-        larderOnNodeRedis,
-        ...rivalsFor(1).filter(({ name }) => !HAVE_NONE.includes(name)),
-      ].map(getMany),
+      candidates: [...clients, larderOnRedis, larderOnNodeRedis, ...ableTo('getMany', onRedis(false))].map(
+        getMany,
+      ),
       goals: [
-        [larder, ioredis],
+        [larderOnRedis, ioredis],
         [larderOnNodeRedis, nodeRedis],
       ].map(([ours, theirs]) => ({
         says: `getMany(100) ≤ 1.1 × MGET of ${theirs?.name}: ${ours?.name}`,

@@ -2,41 +2,40 @@
  * What does getOrSet cost where the value is there, beside a get that could not load it?
  */
 import type { Case, Question } from '../harness/question.ts'
-import { larder, larderOnNodeRedis, rivalsFor } from '../redis/caches.ts'
-import { clients, pipelining } from '../redis/clients.ts'
-import { type Contender, reading } from '../redis/contender.ts'
 import { aboutServer } from '../redis/server.ts'
 import { accountOf } from '../redis/values.ts'
+import { onRedis } from '../rivals/all.ts'
+import { byGet, byGetOrSet, storing } from '../rivals/candidate.ts'
+import { pipelining } from '../rivals/ioredis.ts'
+import { larderOnNodeRedis, larderOnRedis } from '../rivals/larder.ts'
 
 const value = accountOf(100)
 
-const getting = (contender: Contender) => reading({ ...contender, name: `${contender.name}: get` }, value)
-
-const loading = (contender: Contender) => reading(contender, value, ({ getOrSet }) => getOrSet)
-
-const hits = (concurrency: number): Case => ({
-  name: `${concurrency} at once, 100 B`,
-  keys: 2_048,
-  value,
-  concurrency,
-  needs: aboutServer,
-  baseline: `${larder.name}: get`,
-  candidates: [
-    getting(larder),
-    loading(larder),
-    getting(larderOnNodeRedis),
-    loading(larderOnNodeRedis),
-    ...clients.filter(({ name }) => name === pipelining.name).map(loading),
-    ...rivalsFor(concurrency).map(loading),
-  ],
-  goals: [larder, larderOnNodeRedis].map(({ name }) => ({
-    says: `a hit of getOrSet ≤ 1.2 × get, ${concurrency} at once: ${name}`,
-    what: name,
-    against: `${name}: get`,
-    limit: 1.2,
-    means: 'at most',
-  })),
-})
+const hits = (concurrency: number): Case => {
+  const filling = { value, isCrowded: concurrency > 1 }
+  return {
+    name: `${concurrency} at once, 100 B`,
+    keys: 2_048,
+    value,
+    concurrency,
+    needs: aboutServer,
+    baseline: `${larderOnRedis.name}: get`,
+    candidates: [
+      ...[larderOnRedis, larderOnNodeRedis].flatMap((each) => [
+        storing({ ...each, name: `${each.name}: get` }, byGet, filling),
+        storing(each, byGetOrSet, filling),
+      ]),
+      ...[pipelining, ...onRedis(filling.isCrowded)].map((each) => storing(each, byGetOrSet, filling)),
+    ],
+    goals: [larderOnRedis, larderOnNodeRedis].map(({ name }) => ({
+      says: `a hit of getOrSet ≤ 1.2 × get, ${concurrency} at once: ${name}`,
+      what: name,
+      against: `${name}: get`,
+      limit: 1.2,
+      means: 'at most',
+    })),
+  }
+}
 
 const redisGetOrSet: Question = {
   name: 'redis-get-or-set',

@@ -4,32 +4,35 @@
  * Small values for what the client and the cache do; a larger one for JSON.parse, which everybody pays.
  */
 import type { Case, Goal, Question } from '../harness/question.ts'
-import { larder, larderOnNodeRedis, larderOnNodeRedis5, rivalsFor } from '../redis/caches.ts'
-import { clients, limits } from '../redis/clients.ts'
-import { reading } from '../redis/contender.ts'
 import { aboutServer } from '../redis/server.ts'
 import { accountOf } from '../redis/values.ts'
+import { clients, limits, onRedis } from '../rivals/all.ts'
+import { ableTo, byGet, storing } from '../rivals/candidate.ts'
+import { larderOnNodeRedis, larderOnNodeRedis5, larderOnRedis } from '../rivals/larder.ts'
 
 const CLIENTS = clients.map(({ name }) => name)
 
 const gets = (concurrency: number, bytes: number, baseline: string, goals: readonly Goal[]): Case => {
   const value = accountOf(bytes)
+  const isCrowded = concurrency > 1
   const all = [
     ...clients,
     ...limits,
-    larder,
+    larderOnRedis,
     larderOnNodeRedis,
     larderOnNodeRedis5,
-    ...rivalsFor(concurrency),
+    ...ableTo('get', onRedis(isCrowded)),
   ]
   return {
     name: `${concurrency} at once, ${bytes} B`,
-    keys: 2_048,
+    // Of large values fewer, so that all of them together find room.
+    keys: bytes > 1_000 ? 128 : 2_048,
+    ...(bytes > 1_000 && { batch: 128 }),
     value,
     concurrency,
     needs: aboutServer,
     baseline,
-    candidates: all.map((contender) => reading(contender, value)),
+    candidates: all.map((each) => storing(each, byGet, { value, isCrowded })),
     goals,
   }
 }
@@ -66,6 +69,8 @@ const redisGet: Question = {
         means: 'at most',
       })),
     ),
+    gets(32, 10_000, 'ioredis, autopipelining', []),
+    gets(32, 100_000, 'ioredis, autopipelining', []),
     gets(1, 100, 'ioredis', [
       {
         says: 'one get of 100 B at a time ≤ 1.15 × ioredis',

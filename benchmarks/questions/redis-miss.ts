@@ -5,14 +5,17 @@
  * its own, and is taken off all others. Every key is asked for once.
  */
 import { Redis } from 'ioredis-6'
-import type { Candidate, Question } from '../harness/question.ts'
-import { larder, larderOnNodeRedis, rivalsFor } from '../redis/caches.ts'
-import { ioredis } from '../redis/clients.ts'
-import type { Contender } from '../redis/contender.ts'
+import type { Candidate, Case, Question } from '../harness/question.ts'
 import { aboutServer, farUrl, ownUrl } from '../redis/server.ts'
 import { accountOf } from '../redis/values.ts'
+import { inTiers, onRedis } from '../rivals/all.ts'
+import { ioredis } from '../rivals/ioredis.ts'
+import { inTiers as larderInTiers, larderOnNodeRedis, larderOnRedis } from '../rivals/larder.ts'
+import { type Contender, HOUR } from '../rivals/rival.ts'
 
 const WAY = 5
+/** For all that is ever asked for. */
+const ROOM = 10_000
 
 const account = accountOf(100)
 
@@ -46,19 +49,20 @@ const theLoad = (name: string, how: string, trips: 1 | 2): Candidate => ({
   },
 })
 
-const missing = ({ name, package: from, how, open }: Contender): Candidate => ({
+const missing = ({ name, packages, how, open }: Contender): Candidate => ({
   name,
-  package: from,
+  package: packages,
   how,
   waits: true,
   async open() {
     const { load, close } = await loader()
-    const asked = await open(await ownUrl(await farUrl(WAY)), load)
+    const url = await ownUrl(await farUrl(WAY))
+    const { getOrSet, close: closeCache } = await open({ url, room: ROOM, load, ttl: HOUR, isCrowded: false })
     let asks = 0
     return {
-      operation: (key) => asked.getOrSet(`${key}/${asks++}`),
+      operation: (key) => getOrSet?.(`${key}/${asks++}`),
       async close() {
-        await asked.close()
+        await closeCache?.()
         close()
       },
     }
@@ -68,35 +72,37 @@ const missing = ({ name, package: from, how, open }: Contender): Candidate => ({
 const LOAD = 'the load'
 const TRIP = 'one round trip'
 
+const cold = (name: string, ours: readonly Contender[], others: readonly Contender[]): Case => ({
+  name: `${name}, Redis ${2 * WAY} ms away`,
+  keys: 16,
+  value: account,
+  concurrency: 1,
+  batch: 4,
+  needs: aboutServer,
+  baseline: TRIP,
+  without: LOAD,
+  candidates: [
+    theLoad(LOAD, 'PING', 1),
+    theLoad(TRIP, 'PING, after another one that is the load', 2),
+    ...[...ours, ...others].map(missing),
+  ],
+  goals: ours.map(({ name: what }) => ({
+    says: `a miss costs the caller the load and one round trip: ${what}`,
+    what,
+    against: TRIP,
+    limit: 1.2,
+    means: 'at most',
+  })),
+})
+
+const byHand: Contender = { ...ioredis, name: 'ioredis, by hand', how: 'GET, the load, SET' }
+
 const redisMiss: Question = {
   name: 'redis-miss',
   asks: 'How many round trips does a miss cost, beside the load?',
   cases: [
-    {
-      name: `a cold key, Redis ${2 * WAY} ms away`,
-      keys: 16,
-      value: account,
-      concurrency: 1,
-      batch: 4,
-      needs: aboutServer,
-      baseline: TRIP,
-      without: LOAD,
-      candidates: [
-        theLoad(LOAD, 'PING', 1),
-        theLoad(TRIP, 'PING, after another one that is the load', 2),
-        missing(larder),
-        missing(larderOnNodeRedis),
-        missing({ ...ioredis, name: 'ioredis, by hand', how: 'GET, the load, SET' }),
-        ...rivalsFor(1).map(missing),
-      ],
-      goals: [larder, larderOnNodeRedis].map(({ name }) => ({
-        says: `a miss costs the caller the load and one round trip: ${name}`,
-        what: name,
-        against: TRIP,
-        limit: 1.2,
-        means: 'at most',
-      })),
-    },
+    cold('a cold key', [larderOnRedis, larderOnNodeRedis], [byHand, ...onRedis(false)]),
+    cold('a cold key in tiers', [{ ...larderInTiers, name: 'larder in tiers' }], inTiers),
   ],
 }
 

@@ -4,37 +4,50 @@
  * Ours does more than SET in the same step: it drops the lease of a load that is under way, so that the load cannot
  * overwrite the value, and tells the other processes.
  */
-import { type Candidate, type Case, type Question } from '../harness/question.ts'
-import { larder, larderOnNodeRedis, rivalsFor } from '../redis/caches.ts'
-import { clients, pipelining } from '../redis/clients.ts'
-import { type Contender, neverLoads } from '../redis/contender.ts'
+import type { Candidate, Case, Question } from '../harness/question.ts'
 import { aboutServer, ownUrl } from '../redis/server.ts'
 import { accountOf } from '../redis/values.ts'
+import { clients, onRedis } from '../rivals/all.ts'
+import { pipelining } from '../rivals/ioredis.ts'
+import { ableTo } from '../rivals/candidate.ts'
+import { larderOnNodeRedis, larderOnRedis } from '../rivals/larder.ts'
+import { type Contender, HOUR, neverLoads } from '../rivals/rival.ts'
 
-const writing = ({ name, package: from, how, open }: Contender): Candidate => ({
-  name,
-  package: from,
-  how,
-  waits: true,
-  async open() {
-    const { set, get, close } = await open(await ownUrl(), neverLoads)
-    return { operation: set, read: get, close }
-  },
-})
+const ROOM = 2_048
+
+const writing =
+  (isCrowded: boolean) =>
+  ({ name, packages, how, open }: Contender): Candidate => ({
+    name,
+    package: packages,
+    how,
+    waits: true,
+    async open() {
+      const place = { url: await ownUrl(), room: ROOM, load: neverLoads, ttl: HOUR, isCrowded }
+      const { set, get, close } = await open(place)
+      return {
+        operation: set,
+        ...(get !== undefined && { read: get }),
+        ...(close !== undefined && { close }),
+      }
+    },
+  })
 
 const sets = (concurrency: number): Case => ({
   name: `${concurrency} at once, 100 B`,
-  keys: 2_048,
+  keys: ROOM,
   value: accountOf(100),
   writes: 'values[at]',
   concurrency,
   needs: aboutServer,
   baseline: pipelining.name,
-  candidates: [...clients, larder, larderOnNodeRedis, ...rivalsFor(concurrency)].map(writing),
+  candidates: [...clients, larderOnRedis, larderOnNodeRedis, ...ableTo('get', onRedis(concurrency > 1))].map(
+    writing(concurrency > 1),
+  ),
   goals: [
     {
       says: `${concurrency} sets at once ≥ 1 × as many as ioredis with autopipelining`,
-      what: larder.name,
+      what: larderOnRedis.name,
       against: pipelining.name,
       limit: 1,
       means: 'times faster',

@@ -10,6 +10,8 @@ import { createCache, type ICache } from '@larder/core'
 import { memory, type MemoryOptions } from '@larder/memory'
 import { LRUCache } from 'lru-cache'
 import type { Candidate, Case, Goal, Question } from '../harness/question.ts'
+import { inMemory } from '../rivals/all.ts'
+import { type Contender, HOUR, type MemoryPlace, neverLoads } from '../rivals/rival.ts'
 
 const MINUTE = 60_000
 
@@ -93,12 +95,36 @@ const writing = (name: string, writes: string): Case => ({
   ],
 })
 
+/** A contender as it takes part elsewhere; who cannot get reads by loading nothing. */
+const setting = ({ name, packages, how, waits, open: opened }: Contender<MemoryPlace>): Candidate => ({
+  name,
+  package: packages,
+  how,
+  waits,
+  async open(keys) {
+    const place = { room: keys.length + 1, load: neverLoads, ttl: HOUR }
+    const { set: operation, get, getOrSet, close } = await opened(place)
+    const read = get ?? getOrSet
+    return { operation, ...(read !== undefined && { read }), ...(close !== undefined && { close }) }
+  },
+})
+
+const everybody: Case = {
+  name: 'a fresh object, 8,192 keys, everybody',
+  keys: 8_192,
+  writes: '{ id: at, name: key, on: true }',
+  baseline: 'hand-written',
+  candidates: inMemory.map(setting),
+  goals: [],
+}
+
 const set: Question = {
   name: 'set',
   asks: 'What does a write with a ttl cost?',
   cases: [
     writing('a fresh object, 8,192 keys', '{ id: at, name: key, on: true }'),
     writing('a text, 8,192 keys', 'key'),
+    everybody,
   ],
 }
 

@@ -4,8 +4,8 @@
  * An entry with tags is valid only while no tag of it was invalidated since. Asked with `get`, as people do, and with
  * `peek`, where no promise hides the difference.
  */
-import { larderFor } from '../candidates.ts'
 import { type Candidate, type Case, type Question, userOf } from '../harness/question.ts'
+import { larderFor } from '../rivals/larder.ts'
 
 const tagged = (name: string, how: 'get' | 'peek', tagsOf: (at: number) => readonly string[]): Candidate => ({
   name,

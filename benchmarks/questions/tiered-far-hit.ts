@@ -5,39 +5,26 @@
  * the dearest that keeping copies can be.
  */
 import type { Candidate, Case, Question } from '../harness/question.ts'
-import { larder } from '../redis/caches.ts'
-import { ioredis } from '../redis/clients.ts'
-import { type Contender, reading } from '../redis/contender.ts'
 import { aboutServer } from '../redis/server.ts'
-import { openedTiers, OURS } from '../redis/tiers.ts'
 import { accountOf } from '../redis/values.ts'
+import { inTiers } from '../rivals/all.ts'
+import { byGetOrSet, byGet, storing } from '../rivals/candidate.ts'
+import { ioredis } from '../rivals/ioredis.ts'
+import { inTiers as larderInTiers, larderOnRedis } from '../rivals/larder.ts'
+import type { Contender } from '../rivals/rival.ts'
 
 const ROOM = 16
-let opened = 0
 
-const tiers: Contender = {
-  name: 'larder, far',
-  package: '@larder/tiered',
-  how: `store: ${OURS}, room for ${ROOM} near`,
-  async open(url, load) {
-    const cache = await openedTiers(url, { room: ROOM, prefix: `far-${++opened}` })
-    return {
-      get: (key) => cache.get(key),
-      set: (key, value) => cache.set(key, value),
-      getOrSet: (key) => cache.getOrSet(key, () => load(key)),
-      close: () => cache.close(),
-    }
-  },
-}
-
+const TIERS = 'larder, far'
 const ONLY = 'larder, Redis only'
-const only: Contender = { ...larder, name: ONLY }
 
 type How = 'get' | 'getOrSet'
 
 const hits = (how: How, concurrency: number, bytes: number): Case => {
   const value = accountOf(bytes)
-  const asked = (contender: Contender): Candidate => reading(contender, value, (cache) => cache[how])
+  const filling = { value, room: ROOM, isCrowded: concurrency > 1 }
+  const asked = (contender: Contender): Candidate =>
+    storing(contender, how === 'get' ? byGet : byGetOrSet, filling)
   return {
     name: `${how}, ${concurrency} at once, ${bytes} B`,
     keys: 2_048,
@@ -45,11 +32,16 @@ const hits = (how: How, concurrency: number, bytes: number): Case => {
     concurrency,
     needs: aboutServer,
     baseline: ONLY,
-    candidates: [asked(only), asked(tiers), asked(ioredis)],
+    candidates: [
+      asked({ ...larderOnRedis, name: ONLY }),
+      asked({ ...larderInTiers, name: TIERS, how: `${larderInTiers.how}, room for ${ROOM} near` }),
+      asked(ioredis),
+      ...(how === 'getOrSet' ? inTiers.map(asked) : []),
+    ],
     goals: [
       {
         says: `a far hit costs a get from Redis + 10 %: ${how}, ${concurrency} at once, ${bytes} B`,
-        what: tiers.name,
+        what: TIERS,
         against: ONLY,
         limit: 1.1,
         means: 'at most',

@@ -6,15 +6,20 @@
  * marks, and beside the rivals with two tiers.
  */
 import type { ICache } from '@larder/core'
-import { neverLoads } from '../candidates.ts'
-import { type Candidate, type Case, type Goal, type Question, userOf } from '../harness/question.ts'
+import type { Candidate, Case, Goal, Question } from '../harness/question.ts'
 import { aboutServer } from '../redis/server.ts'
-import { filledMemory, filledTiers, type Filling, holding, OURS, PLAIN, rivalsWith } from '../redis/tiers.ts'
+import { filledMemory, filledTiers, type Filling, PLAIN } from '../redis/tiers.ts'
+import { inTiers as rivalsInTiers } from '../rivals/all.ts'
+import { ableTo, byGet, byGetOrSet, storing } from '../rivals/candidate.ts'
+import { OURS } from '../rivals/larder.ts'
+import { neverLoads } from '../rivals/rival.ts'
 
 type How = 'get' | 'getOrSet'
 
 const asking = (cache: ICache, how: How) =>
-  how === 'get' ? (key: string) => cache.get(key) : (key: string) => cache.getOrSet(key, neverLoads)
+  how === 'get'
+    ? (key: string) => cache.get(key)
+    : (key: string) => cache.getOrSet(key, () => neverLoads(key))
 
 const callOf = (how: How): string => (how === 'get' ? 'cache.get(key)' : 'cache.getOrSet(key, load)')
 
@@ -59,13 +64,7 @@ const beside = (how: How): Case => ({
   candidates: [
     inMemory(MEMORY, how),
     inTiers(TIERS, how),
-    ...rivalsWith(1).map((_, at) =>
-      holding(
-        (room) => rivalsWith(room)[at] as ReturnType<typeof rivalsWith>[number],
-        userOf,
-        how === 'get' ? ({ get }) => get : ({ getOrSet }) => getOrSet,
-      ),
-    ),
+    ...ableTo(how, rivalsInTiers).map((each) => storing(each, how === 'get' ? byGet : byGetOrSet)),
   ],
   goals: [asMemory(TIERS, MEMORY)],
 })

@@ -14,7 +14,7 @@ import type { CaseResult } from '../harness/result.ts'
 import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
 import { versionOf } from '../harness/versions.ts'
 import { aboutServer, ownUrl, stopRedis } from '../redis/server.ts'
-import { OURS } from '../redis/tiers.ts'
+import { OURS } from '../rivals/larder.ts'
 import { PREFIX, watchedCache } from '../redis/watched.ts'
 import { now, type Seen, type Way } from '../redis/watcher.ts'
 

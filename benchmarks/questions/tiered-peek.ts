@@ -5,7 +5,8 @@
  */
 import type { Question } from '../harness/question.ts'
 import { aboutServer } from '../redis/server.ts'
-import { filledMemory, filledTiers, OURS } from '../redis/tiers.ts'
+import { filledMemory, filledTiers } from '../redis/tiers.ts'
+import { OURS } from '../rivals/larder.ts'
 
 const MEMORY = 'larder, memory only'
 const TIERS = 'larder, near'

@@ -4,13 +4,19 @@
  * async-cache-dedupe is not among them: its references are lists of keys, which it deletes one by one.
  */
 import { BentoCache, bentostore } from 'bentocache'
+import { memoryDriver } from 'bentocache/drivers/memory'
 import { redisDriver } from 'bentocache/drivers/redis'
 import { Cacheable } from 'cacheable'
 import { Redis } from 'ioredis'
+import { createCache } from '@larder/core'
 import { redis } from '@larder/redis'
 import { GroupLoader, RedisGroupCache } from 'layered-loader'
-import { DEADLINE, keyvAt, openedLarder } from './caches.ts'
-import { HOUR } from './contender.ts'
+import { keyvAt, memoryKeyv, TUNED } from '../rivals/keyv.ts'
+import { DEADLINE, memoryOf, openedLarder } from '../rivals/larder.ts'
+import { HOUR } from '../rivals/rival.ts'
+
+/** For the entries of all tags. */
+const ROOM = 20_000
 
 export interface Tagging {
   readonly name: string
@@ -98,3 +104,48 @@ const layeredLoader: Tagging = {
 }
 
 export const taggings: readonly Tagging[] = [larder, bentocache, cacheable, layeredLoader]
+
+/** The same in memory: nobody is far away. */
+export const inMemory: readonly Tagging[] = [
+  {
+    ...larder,
+    package: '@larder/core',
+    how: 'store: memory(); invalidateTags',
+    async open() {
+      const cache = createCache({ store: memoryOf(ROOM), ttl: HOUR })
+      return {
+        set: (key, value, tags) => cache.set(key, value, { tags }),
+        get: (key) => cache.get(key),
+        invalidate: (tag) => cache.invalidateTags(tag),
+        close: () => cache.close(),
+      }
+    },
+  },
+  {
+    ...bentocache,
+    how: 'memory layer, serialize: false; deleteByTag',
+    async open() {
+      const store = bentostore().useL1Layer(memoryDriver({ maxItems: ROOM, serialize: false }))
+      const cache = new BentoCache({ default: 'c', ttl: HOUR, stores: { c: store } })
+      return {
+        set: (key, value, tags) => cache.set({ key, value, tags }),
+        get: (key) => cache.get({ key }),
+        invalidate: (tag) => cache.deleteByTag({ tags: [tag] }),
+        close: () => cache.disconnectAll(),
+      }
+    },
+  },
+  {
+    ...cacheable,
+    how: `primary: ${TUNED}, tags: true; tags.invalidateTag`,
+    async open() {
+      const cache = new Cacheable({ primary: memoryKeyv(ROOM), ttl: HOUR, tags: true })
+      return {
+        set: (key, value, tags) => cache.set(key, value, { tags }),
+        get: (key) => cache.get(key),
+        invalidate: (tag) => cache.tags.invalidateTag(tag),
+        close: () => cache.disconnect(),
+      }
+    },
+  },
+]

@@ -3,8 +3,8 @@ import { createCache, type Entry, type ICache, type Store } from '@larder/core'
 import { memory } from '@larder/memory'
 import { redis } from '@larder/redis'
 import { tiered } from '@larder/tiered'
-import { DEADLINE } from './caches.ts'
-import { HOUR } from './contender.ts'
+import { DEADLINE } from '../rivals/larder.ts'
+import { HOUR } from '../rivals/rival.ts'
 
 /** Of its keys; and the channel of those who do it by hand. */
 export const PREFIX = 'watched'

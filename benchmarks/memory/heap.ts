@@ -1,25 +1,26 @@
 /*
  * How much heap does a small entry take beyond its key and its value?
  *
- * Each candidate is filled in a process of its own with keys `user:N` and values `{ id, on }`. What keys and values
- * take is measured first, in two plain arrays, and taken off: they are what one would keep anyway. No candidate may
- * have lost one of them.
+ * The third tool of the suite, with `leaks`. Each candidate is filled in a process of its own with keys `user:N` and values
+ * `{ id, on }`. What keys and values take is measured first, in two plain arrays, and taken off: they are what one would keep anyway.
+ * Who keeps values as text keeps them a second time, and pays for it here. No candidate may have lost one of them.
  */
 import { spawnSync } from 'node:child_process'
+import { isDeepStrictEqual } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { createCache } from '@larder/core'
-import { memory, type MemoryOptions } from '@larder/memory'
-import { Loader } from 'layered-loader'
-import { LRUCache } from 'lru-cache'
+import type { MemoryOptions } from '@larder/memory'
 import type { Measure } from '../harness/question.ts'
+import type { CaseResult, GoalResult } from '../harness/result.ts'
 import { collectGarbage } from '../harness/rounds.ts'
 import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
-import type { CaseResult, GoalResult } from '../harness/result.ts'
 import { versionOf } from '../harness/versions.ts'
+import { inMemory } from '../rivals/all.ts'
+import { memoryOf } from '../rivals/larder.ts'
+import { type Contender, HOUR, type MemoryPlace, neverLoads } from '../rivals/rival.ts'
 
 const ENTRIES = 200_000
 const ROOM = ENTRIES + 1
-const HOUR = 3_600_000
 const LIMIT = 120
 
 interface Small {
@@ -34,11 +35,24 @@ interface Filled {
 
 interface Keeper {
   readonly name: string
-  readonly package?: string
+  readonly packages: readonly string[]
   readonly how: string
   readonly isOurs?: boolean
-  readonly open: () => Filled
+  readonly open: () => Filled | Promise<Filled>
 }
+
+const keeperOf = ({ name, packages, how, open }: Contender<MemoryPlace>): Keeper => ({
+  name,
+  packages,
+  how,
+  ...(name === 'larder' && { isOurs: true }),
+  async open() {
+    const { set, get, getOrSet } = await open({ room: ROOM, load: neverLoads, ttl: HOUR })
+    const read = get ?? getOrSet
+    if (read === undefined) throw new Error(`${name} cannot be read`)
+    return { set, get: read }
+  },
+})
 
 const larder = (
   name: string,
@@ -48,14 +62,11 @@ const larder = (
   options: MemoryOptions = {},
 ): Keeper => ({
   name,
-  package: '@larder/core',
+  packages: ['@larder/core'],
   how,
   isOurs: true,
   open() {
-    const root = createCache<Small>({
-      store: memory({ maxEntries: ROOM, maxBytes: '4gb', ...options }),
-      ttl: HOUR,
-    })
+    const root = createCache<Small>({ store: memoryOf(ROOM, options), ttl: HOUR })
     const cache = inside.reduce((around, part) => around.namespace(part), root)
     return {
       set: (key, value, at) =>
@@ -68,47 +79,7 @@ const larder = (
 const none = (): readonly string[] => []
 
 const keepers: readonly Keeper[] = [
-  {
-    name: 'lru-cache',
-    package: 'lru-cache',
-    how: 'max',
-    open() {
-      const lru = new LRUCache<string, Small>({ max: ROOM })
-      return { set: (key, value) => lru.set(key, value), get: (key) => lru.get(key) }
-    },
-  },
-  {
-    name: 'lru-cache + ttl',
-    package: 'lru-cache',
-    how: 'max, ttl',
-    open() {
-      const lru = new LRUCache<string, Small>({ max: ROOM, ttl: HOUR })
-      return { set: (key, value) => lru.set(key, value), get: (key) => lru.get(key) }
-    },
-  },
-  {
-    name: 'layered-loader',
-    package: 'layered-loader',
-    how: 'lru-map, ttl',
-    open() {
-      const loader = new Loader<Small>({
-        inMemoryCache: { cacheType: 'lru-map', maxItems: ROOM, ttlInMsecs: HOUR },
-      })
-      return {
-        set: (key, value) => loader.forceSetValue(key, value),
-        get: (key) => loader.getInMemoryOnly(key),
-      }
-    },
-  },
-  {
-    name: 'Map',
-    how: 'no bound, no ttl',
-    open() {
-      const map = new Map<string, Small>()
-      return { set: (key, value) => map.set(key, value), get: (key) => map.get(key) }
-    },
-  },
-  larder('larder', 'ttl', [], none),
+  ...inMemory.map(keeperOf),
   larder("larder, eviction: 's3-fifo'", 'ttl', [], none, { eviction: 's3-fifo' }),
   larder('larder, namespace', 'ttl, in a namespace', ['users'], none),
   larder('larder, 1 tag', 'ttl, one tag of all entries, given at each set', [], () => ['users']),
@@ -126,10 +97,10 @@ async function bytesOf(keeper: Keeper): Promise<number> {
   const keys = Array.from({ length: ENTRIES }, (_, at) => Buffer.from(`user:${at}`).toString('latin1'))
   const values = keys.map((_, at): Small => ({ id: at, on: at % 2 === 0 }))
   const plain = heap() - empty
-  const { set, get } = keeper.open()
+  const { set, get } = await keeper.open()
   for (const [at, key] of keys.entries()) await set(key, values[at] as Small, at)
-  const lost = keys.filter((key, at) => get(key) !== values[at]).length
-  if (lost > 0) throw new Error(`${keeper.name} lost ${lost} entries`)
+  for (const [at, key] of keys.entries())
+    if (!isDeepStrictEqual(await get(key), values[at])) throw new Error(`${keeper.name} lost ${key}`)
   const filled = heap() - empty
   // Both arrays are still there, and so is what they hold.
   if (keys.length !== values.length || plain <= 0) throw new Error('unreachable')
@@ -165,9 +136,9 @@ function measureHeap(rounds: number): CaseResult {
     name: `${ENTRIES.toLocaleString('en')} entries`,
     baseline: 'lru-cache + ttl',
     rounds,
-    rows: keepers.map(({ name, how, package: from }) => ({
+    rows: keepers.map(({ name, how, packages }) => ({
       name,
-      version: versionOf(from),
+      version: versionOf(packages),
       how,
       cost: spreadOf(of(name)),
       ratio: ratioOf(of(name), of('lru-cache + ttl')),

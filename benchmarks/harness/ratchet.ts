@@ -1,0 +1,81 @@
+/*
+ * The ratchet: what is asked of every change, in less than three minutes. `pnpm bench --ratchet`
+ *
+ * ratchet.json holds ratios that were measured once, each with a slack. Ratios and not times, because those hold on any machine;
+ * slack, because not exactly. A ratio that is over its limit is measured again, and the best of three counts: noise makes a round
+ * slower, and nothing makes it faster by chance three times. What fails here has become slower by half or more.
+ *
+ * `pnpm bench --ratchet-update` writes down what is measured now, the median of three, and keeps slacks.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { CaseResult } from './result.ts'
+import { spreadOf } from './spread.ts'
+import { here, root } from './versions.ts'
+
+export interface Held {
+  readonly question: string
+  readonly case: string
+  readonly what: string
+  readonly against: string
+  readonly ratio: number
+  /** So many times the ratio may be measured. */
+  readonly slack: number
+}
+
+type Measured = (held: Held) => number
+
+const FILE = path.join(here, 'ratchet.json')
+const ATTEMPTS = 3
+
+const heldRatios = (): readonly Held[] => JSON.parse(readFileSync(FILE, 'utf8')) as readonly Held[]
+
+export const limitOf = ({ ratio, slack }: Held): number => ratio * slack
+
+/** The best of up to three attempts; no more of them than it takes. */
+export function best(held: Held, measure: Measured): number {
+  let least = Infinity
+  for (let attempt = 0; attempt < ATTEMPTS && least > limitOf(held); attempt++)
+    least = Math.min(least, measure(held))
+  return least
+}
+
+/** In a process of its own, with only the two candidates that it is about. */
+const ratioNow: Measured = ({ question, case: name, what, against }) => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--import', 'tsx', 'harness/case.ts', question, name, 'ratchet', what, against],
+    { cwd: path.resolve(here), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  if (status !== 0) throw new Error(`the case "${name}" of "${question}" failed`)
+  const { rows } = JSON.parse(stdout) as CaseResult
+  return rows.find((row) => row.name === what)?.ratio.median ?? Number.NaN
+}
+
+const titleOf = ({ question, case: name, what, against }: Held): string =>
+  `${question}: ${name}: ${what} to ${against}`
+
+/** Whether all of them hold. */
+export function holds(): boolean {
+  const broken = heldRatios().filter((held) => {
+    const measured = best(held, ratioNow)
+    // A ratio that is no number holds nothing.
+    const isBroken = !(measured <= limitOf(held))
+    console.log(
+      `${isBroken ? 'BROKEN' : 'ok    '} ${measured.toFixed(2)} × (≤ ${limitOf(held).toFixed(2)} ×)  ${titleOf(held)}`,
+    )
+    return isBroken
+  })
+  return broken.length === 0
+}
+
+export function update(): void {
+  const updated = heldRatios().map((held) => {
+    const { median } = spreadOf(Array.from({ length: ATTEMPTS }, () => ratioNow(held)))
+    console.log(`${median.toFixed(2)} × (was ${held.ratio} ×)  ${titleOf(held)}`)
+    return { ...held, ratio: Number(median.toFixed(2)) }
+  })
+  writeFileSync(FILE, JSON.stringify(updated))
+  spawnSync(path.join(root, 'node_modules/.bin/oxfmt'), [FILE])
+}

@@ -1,0 +1,90 @@
+/*
+ * A process under load: opens everybody who takes part, and plays the same arrivals to whom it is told.
+ *
+ * `node --expose-gc --import tsx load/player.child.ts`, with a channel to its parent. What is missing is loaded from a source that
+ * takes a while. Every answer is looked at: one that is wrong ends the benchmark.
+ */
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { collectGarbage } from '../harness/rounds.ts'
+import { type Asked, HOUR } from '../rivals/rival.ts'
+import { contenderOf } from './cast.ts'
+import { openLoop, type Stage } from './open-loop.ts'
+import { scheduleOf } from './schedule.ts'
+import { type Cast, now, type Play, type Played, type Said, type Seat } from './words.ts'
+
+/** ms of a load. */
+const SOURCE = 5
+
+const say = (what: Said): void => {
+  process.send?.(what)
+}
+
+const stageOf = ({ isPatient }: Cast): Stage => ({
+  now,
+  turn: () => turn(),
+  async pause(ms) {
+    if (isPatient || ms > 0) await sleep(ms)
+    else await turn()
+  },
+})
+
+interface Player {
+  readonly asked: Asked
+  loads: number
+}
+
+async function openedPlayer(cast: Cast, { where, name, url }: Seat): Promise<Player> {
+  const player = {
+    asked: await contenderOf(where, name).open({ url, room: cast.room, ttl: HOUR, isCrowded: true, load }),
+    loads: 0,
+  }
+  async function load(key: string): Promise<unknown> {
+    player.loads++
+    await sleep(SOURCE)
+    return { of: key }
+  }
+  return player
+}
+
+async function played(cast: Cast, player: Player, { round, at }: Play): Promise<Played> {
+  const { asked } = player
+  const schedule = scheduleOf({ ...cast, seed: 1 + round * 1_000 + cast.process })
+  const keys = Array.from({ length: cast.keys }, (_, each) => `user:${each}`)
+  const before = player.loads
+  const ask = async (arrival: number): Promise<void> => {
+    const key = keys[schedule.key[arrival] ?? 0] ?? ''
+    if (schedule.isWrite[arrival] === 1) {
+      await asked.set(key, { of: key })
+      return
+    }
+    const value: unknown = await asked.getOrSet?.(key)
+    if ((value as { readonly of?: string } | undefined)?.of !== key)
+      throw new Error(`a wrong value for ${key}`)
+  }
+  collectGarbage()
+  await sleep(Math.max(0, at - now()))
+  const latencies = await openLoop(schedule, ask, stageOf(cast))
+  return { latencies, loads: player.loads - before }
+}
+
+let cast: Cast | undefined
+const players = new Map<string, Player>()
+
+async function hear(message: Cast | Play): Promise<Said> {
+  if ('seats' in message) {
+    cast = message
+    for (const seat of message.seats) players.set(seat.name, await openedPlayer(message, seat))
+    return 'ready'
+  }
+  const player = players.get(message.seat)
+  if (player === undefined || cast === undefined) throw new Error(`${message.seat} has not been opened`)
+  return played(cast, player, message)
+}
+
+process.on('message', (message) => {
+  hear(message as Cast | Play).then(say, (error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  })
+})
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,50 @@
+/*
+ * cacheable: primary memory, secondary @keyv/redis, as fast as its documentation can make it. Without messages between processes.
+ */
+import { Cacheable, type CacheableOptions } from 'cacheable'
+import { keyvAt, memoryKeyv, TUNED } from './keyv.ts'
+import type { Asked, MemoryPlace, Rival } from './rival.ts'
+
+function opened({ load, ttl }: MemoryPlace, options: CacheableOptions): Asked {
+  const cache = new Cacheable({ ...options, ttl })
+  return {
+    get: (key) => cache.get(key),
+    set: (key, value) => cache.set(key, value),
+    getOrSet: (key) => cache.getOrSet(key, () => load(key)),
+    getMany: (keys) => cache.getMany([...keys]),
+    delete: (key) => cache.delete(key),
+    close: () => cache.disconnect(),
+  }
+}
+
+export const cacheable: Rival = {
+  name: 'cacheable',
+  packages: ['cacheable', '@keyv/redis'],
+  memory: [
+    {
+      name: 'cacheable',
+      packages: ['cacheable'],
+      how: `primary: ${TUNED}`,
+      waits: true,
+      open: (place) => opened(place, { primary: memoryKeyv(place.room) }),
+    },
+  ],
+  redis: [
+    {
+      name: 'cacheable',
+      packages: ['cacheable', '@keyv/redis'],
+      how: 'primary: @keyv/redis, JSON',
+      waits: true,
+      open: (place) => opened(place, { primary: keyvAt(place.url) }),
+    },
+  ],
+  tiered: [
+    {
+      name: 'cacheable',
+      packages: ['cacheable', '@keyv/redis'],
+      how: `primary: ${TUNED}; secondary: @keyv/redis, JSON; no messages`,
+      waits: true,
+      open: (place) => opened(place, { primary: memoryKeyv(place.room), secondary: keyvAt(place.url) }),
+    },
+  ],
+}

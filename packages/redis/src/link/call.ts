@@ -61,8 +61,22 @@ export class Call {
     this.#reject = reject
   }
 
+  /**
+   * For ioredis: who is to hear the answer. Nobody gets in between: instrumentations put functions of their own here, and then
+   * call ours without the call that it belongs to, so that no answer would ever arrive.
+   */
+  get resolve(): (this: Call, reply: Reply) => void {
+    return answered
+  }
+  set resolve(_) {}
+
+  get reject(): (this: Call, error: Error) => void {
+    return refused
+  }
+  set reject(_) {}
+
   /** The answer. */
-  resolve(reply: Reply): void {
+  answered(reply: Reply): void {
     this.caller.heard(this)
     if (this.isSettled) return
     this.#resolve(reply)
@@ -70,7 +84,7 @@ export class Call {
   }
 
   /** An error for an answer. */
-  reject(error: Error): void {
+  refused(error: Error): void {
     this.caller.failed(this, error)
   }
 
@@ -107,6 +121,14 @@ export class Call {
     this.#resolve = nothing
     this.#reject = nothing
   }
+}
+
+function answered(this: Call, reply: Reply): void {
+  this.answered(reply)
+}
+
+function refused(this: Call, error: Error): void {
+  this.refused(error)
 }
 
 keepShape(new Call(['PING'], 0, { heard: nothing, failed: nothing, late: nothing }, nothing, nothing))

@@ -161,7 +161,7 @@ const heapQuestion: Measure = {
   name: 'heap',
   asks: 'How much heap does a small entry take beyond its key and its value?',
   unit: 'B',
-  cases: async (isQuick) => [measureHeap(isQuick ? 1 : 5)],
+  cases: async (isQuick) => [measureHeap(isQuick ? 1 : 3)],
 }
 
 export default heapQuestion

@@ -59,7 +59,7 @@ const leaks: Measure = {
   name: 'leaks',
   asks: 'Does anything stay behind?',
   unit: 'B',
-  cases: async (isQuick) => [isQuick ? staying(40_000, 1) : staying(2_000_000, 3)],
+  cases: async (isQuick) => [isQuick ? staying(40_000, 1) : staying(1_000_000, 2)],
 }
 
 export default leaks

@@ -299,7 +299,7 @@ export const sharedAblations: readonly Ablation[] = [
   },
   {
     what: 'a question under way does not outweigh what is heard meanwhile',
-    find: `    for (const { before } of this.#questions) if (before.has(mark)) before.set(mark, 'invalidating')
+    find: `    for (const { before } of this.#questions.values()) if (before.has(mark)) before.set(mark, 'invalidating')
 `,
     replace: ``,
     seenBy: 'a token that was read before it changed, and answered after that was heard, is not believed',

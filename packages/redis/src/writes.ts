@@ -64,8 +64,11 @@ const NOW: Promise<void> = Promise.resolve()
 
 export class Writes {
   readonly #place: Place
-  /** By what can be in one script: all keys that are told on one channel, or on a cluster one key. */
-  readonly #open = new Map<string, Batch>()
+  /**
+   * By what can be in one script: all keys that are told on one channel, or on a cluster one key. A new map for each tick: one that is
+   * cleared keeps alive what was in it.
+   */
+  #open = new Map<string, Batch>()
   readonly #later = (): void => process.nextTick(this.#sendAll)
 
   constructor(place: Place) {
@@ -95,9 +98,9 @@ export class Writes {
   }
 
   readonly #sendAll = (): void => {
-    const batches = [...this.#open.values()]
-    this.#open.clear()
-    for (const { writes } of batches) this.#send(writes)
+    const open = this.#open
+    this.#open = new Map()
+    for (const { writes } of open.values()) this.#send(writes)
   }
 
   #send(batch: ReadonlyMap<string, Write>): void {

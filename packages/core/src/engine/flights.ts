@@ -10,6 +10,8 @@
  *                        get or load k ──── flight 2 ────► stored
  */
 
+import { Passing } from './passing.ts'
+
 export class Flight<T> {
   readonly result: Promise<T>
   /** Something has invalidated the key since this began. */
@@ -43,7 +45,7 @@ interface Cuttable {
 }
 
 export class Flights<F extends Cuttable> {
-  readonly #open = new Map<string, F>()
+  readonly #open = new Passing<string, F>()
 
   get size(): number {
     return this.#open.size
@@ -70,7 +72,7 @@ export class Flights<F extends Cuttable> {
   }
 
   cutWhere(matches: (key: string, flight: F) => boolean): void {
-    for (const [key, flight] of this.#open) {
+    for (const [key, flight] of this.#open.entries()) {
       if (matches(key, flight)) this.cut(key)
     }
   }
@@ -79,7 +81,7 @@ export class Flights<F extends Cuttable> {
     return this.#open.values()
   }
 
-  entries(): [string, F][] {
-    return [...this.#open]
+  entries(): readonly (readonly [string, F])[] {
+    return this.#open.entries()
   }
 }

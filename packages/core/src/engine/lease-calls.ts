@@ -7,6 +7,7 @@ import { storeTimedOut } from '../errors.ts'
 import type { Deadlines } from '../store/deadline.ts'
 import type { Store } from '../store/store.ts'
 import type { Entry } from './entry.ts'
+import { Passing } from './passing.ts'
 import type { Waiting } from './waiting.ts'
 
 export class LeaseCalls {
@@ -14,7 +15,7 @@ export class LeaseCalls {
   readonly #store: Store<Entry>
   readonly #waiting: Waiting
   readonly #deadlines: Deadlines
-  readonly #open = new Set<Promise<unknown>>()
+  readonly #open = new Passing<Promise<unknown>, Promise<unknown>>()
 
   constructor(store: Store<Entry>, waiting: Waiting, deadlines: Deadlines) {
     this.#store = store
@@ -24,9 +25,9 @@ export class LeaseCalls {
 
   /** Remembers `work`, which reports its own failures, until it is done. */
   track(work: Promise<unknown>): void {
-    const forget = (): boolean => this.#open.delete(call)
+    const forget = (): void => this.#open.delete(call)
     const call: Promise<unknown> = work.then(forget, forget)
-    this.#open.add(call)
+    this.#open.set(call, call)
   }
 
   /** Nobody will fill under this lease: who waits for it here looks at once. It is no failure if that cannot be said, since it ends by itself. */
@@ -46,6 +47,6 @@ export class LeaseCalls {
 
   /** When none is under way. */
   async settled(): Promise<void> {
-    while (this.#open.size > 0) await Promise.all(this.#open)
+    while (this.#open.size > 0) await Promise.all(this.#open.values())
   }
 }

@@ -9,6 +9,7 @@
 
 import type { Asked } from './copies.ts'
 import { ageOf, allLive, type Entry, entryOf, entryProblem, type Stamps, type Terms } from './entry.ts'
+import { Passing } from './passing.ts'
 import type { Asker, Page, Round } from './rounds.ts'
 import { keepShape } from './shapes.ts'
 import type { Space } from './space.ts'
@@ -125,7 +126,7 @@ export class Reads implements Asker {
   readonly #prefix: string
   /** Not sent yet: others may join. */
   #asking: Tick | undefined
-  readonly #sent = new Set<Tick>()
+  readonly #sent = new Passing<Tick, Tick>()
 
   constructor(space: Space, marks: StoredMarks) {
     this.#space = space
@@ -161,7 +162,8 @@ export class Reads implements Asker {
   }
 
   #ticks(): readonly Tick[] {
-    return this.#asking === undefined ? [...this.#sent] : [...this.#sent, this.#asking]
+    const sent = this.#sent.values()
+    return this.#asking === undefined ? sent : [...sent, this.#asking]
   }
 
   /**
@@ -221,7 +223,7 @@ export class Reads implements Asker {
     const tick = this.#asking
     if (tick === undefined) return
     this.#asking = undefined
-    this.#sent.add(tick)
+    this.#sent.set(tick, tick)
     tick.open = tick.questions.size
     tick.asked = this.#space.copies?.asking()
     const began = round.clock.exact()

@@ -15,6 +15,7 @@ import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
 import type { LeaseCalls } from './lease-calls.ts'
 import { newToken } from './marks.ts'
+import { Passing } from './passing.ts'
 import { keepShape } from './shapes.ts'
 
 /** For how long a lease lasts that is not renewed: after that, others take the load of a dead process over. */
@@ -209,7 +210,7 @@ const NOW: Promise<void> = Promise.resolve()
 export class Rounds {
   readonly #ports: RoundsPorts
   #askers: Asker[] = []
-  readonly #open = new Set<Page>()
+  readonly #open = new Passing<Page, Page>()
   /** The next one, made ahead so that its shape is kept. */
   #round: Round
   #isClosing = false
@@ -232,7 +233,7 @@ export class Rounds {
 
   /** When all that was asked has been answered. */
   async settled(): Promise<void> {
-    for (const page of this.#open) await new Promise<void>((resolve) => page.onEnd(resolve))
+    for (const page of this.#open.values()) await new Promise<void>((resolve) => page.onEnd(resolve))
   }
 
   #go(): void {
@@ -243,7 +244,7 @@ export class Rounds {
     this.#round = new Round(this.#ports)
     for (const asker of askers) asker.ask(round)
     for (const page of round.pages) {
-      this.#open.add(page)
+      this.#open.set(page, page)
       page.onEnd(() => {
         this.#open.delete(page)
         if (this.#isClosing) page.giveBack()

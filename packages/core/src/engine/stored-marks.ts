@@ -28,6 +28,7 @@ import {
   tagMark,
   tagOfMark,
 } from './marks.ts'
+import { Passing } from './passing.ts'
 import type { Round } from './rounds.ts'
 import type { Trust } from './trust.ts'
 import type { Far, Writes } from './writes.ts'
@@ -102,7 +103,7 @@ export class StoredMarks implements Marks {
   readonly #late: readonly string[]
   readonly #around: StoredMarks | undefined
   /** The questions under way, of this namespace and of all around it and inside it. */
-  readonly #questions: Set<Question>
+  readonly #questions: Passing<Question, Question>
   #lastKnown: { readonly tags: readonly string[]; readonly stamps: readonly KnownStamp[] } | undefined
   #lastStamps: Stamps | undefined
   #lastOurs: readonly KnownStamp[] = []
@@ -113,7 +114,7 @@ export class StoredMarks implements Marks {
     this.#path = path
     this.#around = around
     this.#ports = ports
-    this.#questions = around === undefined ? new Set() : around.#questions
+    this.#questions = around === undefined ? new Passing() : around.#questions
     this.#ended = around === undefined ? new Heard() : around.#ended
     this.#known = new Known(undefined, (mark) => this.#ended.of(mark))
     this.#paths = [...(around === undefined ? [] : around.#paths), path]
@@ -235,7 +236,7 @@ export class StoredMarks implements Marks {
   #distrust(mark: string): void {
     this.#ended.of(mark)
     this.#known.kill(mark)
-    for (const { before } of this.#questions) if (before.has(mark)) before.set(mark, 'invalidating')
+    for (const { before } of this.#questions.values()) if (before.has(mark)) before.set(mark, 'invalidating')
   }
 
   /**
@@ -360,7 +361,7 @@ export class StoredMarks implements Marks {
       }),
     )
     const question = { before, period: this.#ports.trust.period }
-    this.#questions.add(question)
+    this.#questions.set(question, question)
     return question
   }
 

@@ -22,6 +22,7 @@ import { Deadlines } from '../store/deadline.ts'
 import { isPending } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
+import { Passing } from './passing.ts'
 import { keepShape } from './shapes.ts'
 
 const LIMIT = 10_000
@@ -93,7 +94,7 @@ export interface WritesPorts {
 export class Writes {
   readonly #ports: WritesPorts
   readonly #patience: Deadlines
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lanes = new Passing<string, Lane>()
   /** How many lanes owe. */
   owing: number = 0
   #pause = FIRST_PAUSE
@@ -150,7 +151,7 @@ export class Writes {
   }
 
   keys(): string[] {
-    return [...this.#lanes.keys()]
+    return this.#lanes.keys()
   }
 
   /** Forgets what the open operations write: it has been invalidated since. */
@@ -167,8 +168,8 @@ export class Writes {
 
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
-    while ([...this.#lanes.values()].some((lane) => lane.open > 0)) {
-      await Promise.all([...this.#lanes.values()].map((lane) => lane.tail))
+    while (this.#lanes.values().some((lane) => lane.open > 0)) {
+      await Promise.all(this.#lanes.values().map((lane) => lane.tail))
     }
   }
 
@@ -186,7 +187,7 @@ export class Writes {
 
   /** Forgets what is owed: somebody has distrusted the whole namespace instead. */
   forgive(): void {
-    for (const [key, lane] of this.#lanes) {
+    for (const [key, lane] of this.#lanes.entries()) {
       lane.owing = false
       if (lane.open === 0) this.#lanes.delete(key)
     }
@@ -292,7 +293,7 @@ export class Writes {
 
   #deliverAll(): void {
     this.#isProbing = false
-    for (const [key, lane] of this.#lanes) {
+    for (const [key, lane] of this.#lanes.entries()) {
       if (lane.owing) this.deliver(key)
     }
   }
@@ -327,7 +328,7 @@ export class Writes {
     this.#isProbing = true
     let skip = this.owing <= PROBES ? 0 : Math.floor(this.#ports.clock.random() * (this.owing - PROBES))
     let left = PROBES
-    for (const [key, lane] of this.#lanes) {
+    for (const [key, lane] of this.#lanes.entries()) {
       if (!lane.owing || skip-- > 0) continue
       if (left-- === 0) return
       this.deliver(key)

@@ -7,7 +7,7 @@ const change = fc.record({ key: fc.integer({ min: 0, max: 20 }), isIn: fc.boolea
 describe('what passes', () => {
   test('is a map, whatever comes and goes', () => {
     fc.assert(
-      fc.property(fc.array(change, { minLength: 500, maxLength: 1500, size: 'max' }), (changes) => {
+      fc.property(fc.array(change, { minLength: 600, maxLength: 800, size: 'max' }), (changes) => {
         const passing = new Passing<number, number>()
         const map = new Map<number, number>()
         for (const [i, { key, isIn }] of changes.entries()) {
@@ -18,17 +18,17 @@ describe('what passes', () => {
             passing.delete(key)
             map.delete(key)
           }
-          expect(passing.get(key)).toBe(map.get(key))
-          expect(passing.has(key)).toBe(map.has(key))
-          expect(passing.size).toBe(map.size)
+          const isSame =
+            passing.get(key) === map.get(key) &&
+            passing.has(key) === map.has(key) &&
+            passing.size === map.size
+          if (!isSame) throw new Error(`they differ in ${key} after ${i} changes`)
         }
         expect(new Map(passing.entries())).toEqual(map)
         expect(new Set(passing.keys())).toEqual(new Set(map.keys()))
-        expect(passing.values().toSorted((a, b) => a - b)).toEqual(
-          [...map.values()].toSorted((a, b) => a - b),
-        )
+        expect(new Set(passing.values())).toEqual(new Set(map.values()))
       }),
-      { numRuns: 30 },
+      { numRuns: 30, endOnFailure: true },
     )
   })
 })

@@ -29,16 +29,14 @@ export class Passing<K, V> {
   }
 
   set(key: K, value: V): void {
-    if (this.#before !== undefined) this.#before.delete(key)
-    else if (++this.#comings > MOST) this.#turn()
+    if (this.#before === undefined && ++this.#comings > MOST) this.#turn()
     this.#now.set(key, value)
+    this.#goBefore(key)
   }
 
   delete(key: K): void {
     this.#now.delete(key)
-    if (this.#before === undefined) return
-    this.#before.delete(key)
-    if (this.#before.size === 0) this.#before = undefined
+    this.#goBefore(key)
   }
 
   /** What is there now; what comes or goes meanwhile changes nothing of it. */
@@ -52,6 +50,12 @@ export class Passing<K, V> {
 
   values(): V[] {
     return this.entries().map(([, value]) => value)
+  }
+
+  #goBefore(key: K): void {
+    if (this.#before === undefined) return
+    this.#before.delete(key)
+    if (this.#before.size === 0) this.#before = undefined
   }
 
   #turn(): void {

@@ -96,6 +96,8 @@ export class Witness {
   #isLosing = false
   /** What was acknowledged since then would be lost with the place. */
   #stoodBy = 0
+  /** When another place took over. */
+  #replaced = 0
   /** When an operation of a process failed last: it knows no more than it knew before. */
   readonly #failed = new Map<number, number>()
 
@@ -147,7 +149,9 @@ export class Witness {
   settled(invalidation: Invalidation, far: string): void {
     invalidation.settled = this.now(`${far}: ${invalidation.called}`)
     invalidation.isQueued = far === 'queued'
-    if (far === 'applied') invalidation.acknowledged = invalidation.settled
+    // What was called before the place was replaced may have been acknowledged by the one before, and lost with it.
+    if (far === 'applied' && invalidation.called > this.#replaced)
+      invalidation.acknowledged = invalidation.settled
   }
 
   disturbed(what: string): void {
@@ -161,6 +165,7 @@ export class Witness {
   /** Another place has taken over, and knows nothing of what was acknowledged since it stood by. */
   replaced(what: string): void {
     this.disturbed(what)
+    this.#replaced = this.#moment
     for (const each of this.#invalidations) {
       if ((each.acknowledged ?? 0) > this.#stoodBy) each.acknowledged = undefined
     }

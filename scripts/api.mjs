@@ -1,5 +1,6 @@
 /*
- * The public surface of every package, as text in api/, so that a change of it is seen in review.
+ * The public surface of every package, as text in api/, so that a change of it is seen in review; and as pages for readers
+ * in docs/api, where a name without a comment is an error.
  *
  *   node scripts/api.mjs            fails when the declarations in dist/ and the reports differ
  *   node scripts/api.mjs --update   writes the reports
@@ -7,10 +8,11 @@
  * Reads what `build` wrote: one report per entry of the package's `exports`.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor'
-import { entries, packages, root } from './packages.mjs'
+import { apiIndex, apiPage, undocumented } from './api-pages.mjs'
+import { entries, packages, readJson, root } from './packages.mjs'
 
 const update = process.argv.includes('--update')
 const reports = path.join(root, 'api')
@@ -43,7 +45,7 @@ const configFor = ({ dir, manifest }, entry, reportFileName) =>
         },
       },
       apiReport: { enabled: true, reportFileName, reportFolder: reports, reportTempFolder: cache },
-      docModel: { enabled: false },
+      docModel: { enabled: true, apiJsonFilePath: path.join(cache, `${reportFileName}.json`) },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
       messages: {
@@ -75,6 +77,7 @@ const difference = (name) =>
 mkdirSync(reports, { recursive: true })
 mkdirSync(cache, { recursive: true })
 const expected = new Set()
+const documented = []
 let failed = false
 
 for (const found of packages()) {
@@ -97,6 +100,12 @@ for (const found of packages()) {
       console.log(
         update ? `${name}: written` : `${name}: the public surface changed; see \`pnpm api:update\``,
       )
+    documented.push({
+      specifier: entry.replace('.', found.manifest.name),
+      file: name.replace('.api.md', '.md'),
+      description: found.manifest.description,
+      model: readJson(path.join(cache, `${name}.json`)),
+    })
     failed ||= problems.length > 0 || (changed && !update) || (!succeeded && !update)
   }
 }
@@ -105,6 +114,27 @@ for (const name of readdirSync(reports).filter((file) => file.endsWith('.api.md'
   console.log(`${name}: belongs to nothing that is exported${update ? ', removed' : ''}`)
   if (update) rmSync(path.join(reports, name))
   failed ||= !update
+}
+
+const folder = path.join(root, 'docs/api')
+mkdirSync(folder, { recursive: true })
+const pages = new Map([
+  ['README.md', apiIndex(documented)],
+  ...documented.map(({ file, specifier, description, model }) => [file, apiPage(specifier, description, model)]),
+])
+const written = new Set(readdirSync(folder))
+for (const name of new Set([...pages.keys(), ...written])) {
+  const file = path.join(folder, name)
+  if (pages.get(name) === (written.has(name) ? readFileSync(file, 'utf8') : undefined)) continue
+  console.log(`docs/api/${name}: ${update ? 'written' : 'not what the sources say; see `pnpm api:update`'}`)
+  failed ||= !update
+  if (!update) continue
+  if (pages.has(name)) writeFileSync(file, pages.get(name))
+  else rmSync(file)
+}
+for (const name of documented.flatMap(({ specifier, model }) => undocumented(specifier, model))) {
+  console.log(`${name}: has no doc comment`)
+  failed = true
 }
 
 console.log(

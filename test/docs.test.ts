@@ -292,6 +292,16 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
+describe.each(['docs/what-happens-when.md', 'docs/security.md'])('%s', (page) => {
+  test('names as evidence what is there: tests by their names, faults by their rows', () => {
+    const cited = [...read(page).matchAll(/\*([^*|]+)\* in `([\w./-]+)`/g)]
+    expect(cited.length).toBeGreaterThan(10)
+    for (const [, name = '', file = ''] of cited) expect(read(file), file).toContain(name)
+    const rows = [...read('docs/operations/faults.md').matchAll(/^\| ([CS]\d+[ \w]*) \|/gm)].map(([, id]) => id)
+    for (const [, row = ''] of read(page).matchAll(/`([CS]\d+[ \w]*)`/g)) expect(rows).toContain(row)
+  })
+})
+
 describe('nothing is left out', () => {
   test('the index lists every page', () => {
     const links = linksOf('docs/README.md')

@@ -71,6 +71,7 @@ export default defineConfig({
     nav: [
       { text: 'Start', link: '/start' },
       { text: 'Guarantees', link: '/guarantees' },
+      { text: 'API', link: '/api/' },
     ],
     sidebar: sidebarOf(read),
     outline: [2, 3],

@@ -9,6 +9,7 @@ import { zlibCompressor } from './zlib.ts'
 
 export type { CompressorOptions } from './compressor.ts'
 
+/** What `brotli` takes. */
 export interface BrotliOptions extends CompressorOptions {
   /** 0 (fast) to 11 (small, and a hundred times as slow). Default: 1. */
   readonly quality?: number

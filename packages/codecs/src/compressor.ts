@@ -10,6 +10,7 @@
 
 import { type ByteSize, checkOptions, isBytes, type OptionTable, readBytes } from '@larder/core'
 
+/** What every compressor takes. */
 export interface CompressorOptions {
   /** Smaller values are not compressed. */
   readonly above?: ByteSize

@@ -10,6 +10,7 @@ import { zlibCompressor } from './zlib.ts'
 
 export type { CompressorOptions } from './compressor.ts'
 
+/** What `gzip` takes. */
 export interface GzipOptions extends CompressorOptions {
   /** 1 (fast) to 9 (small). Default: 1. */
   readonly level?: number

@@ -28,6 +28,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,15}$/
 const HEX = /^[0-9a-f]{64}$/i
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/
 
+/** What `sealed` takes: the keys by their ids, and which of them writes. */
 export interface SealedOptions {
   /** By id: 1 to 16 letters, digits, `.`, `_`, `-`. Each is 32 bytes, or these as hex or base64. */
   readonly keys: Readonly<Record<string, Uint8Array | string>>

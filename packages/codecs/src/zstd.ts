@@ -15,6 +15,7 @@ export type { CompressorOptions } from './compressor.ts'
 
 const WINDOW_LOG = 23
 
+/** What `zstd` takes. */
 export interface ZstdOptions extends CompressorOptions {
   /** 1 (fast) to 19 (small). Default: 1. */
   readonly level?: number

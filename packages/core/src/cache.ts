@@ -159,11 +159,13 @@ export interface Policy<T = unknown> {
 /** A policy for more than one call: a signal belongs to one. */
 export type Defaults<T = unknown> = Omit<Policy<T>, 'signal'>
 
+/** What `wrap` takes: a policy, and how a key is made of the arguments. */
 export interface WrapPolicy<A extends unknown[], T> extends Defaults<T> {
   /** The key of a call. Default: the function's name and its arguments, which then must be fit for a key. */
   readonly key?: (...args: A) => Key
 }
 
+/** How a cache is closed. */
 export interface CloseOptions {
   /** How long loads and writes that are under way are waited for. Default: 1 s. */
   readonly drain?: Duration
@@ -186,6 +188,7 @@ export type ManyLoader<T, K extends Key = Key> = (
   context: ManyContext,
 ) => Awaitable<readonly (T | undefined)[] | ReadonlyMap<K, T>>
 
+/** What a loader is told, and can say, while it runs. */
 export interface LoadContext<T> {
   readonly key: Key
   /** Aborted when nobody waits for the load any more, and at its hard timeout. */
@@ -204,6 +207,7 @@ export interface LoadContext<T> {
   skip(): void
 }
 
+/** What a loader of many is told, and can say. */
 export interface ManyContext {
   readonly signal: AbortSignal
   /** As in LoadContext, for all the keys of this load. */

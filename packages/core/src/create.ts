@@ -12,6 +12,7 @@ import { durationOf, kindOf, type Duration } from './duration.ts'
 import { checkOptions, isDuration, isText, type Check, type OptionTable } from './options.ts'
 import type { Store } from './store/store.ts'
 
+/** What `createCache` takes: where things are kept, and the policy of all that is kept. */
 export interface CacheOptions<V = unknown> extends Defaults<V> {
   /** Where things are kept: `memory()`, or a store of another package. */
   readonly store: Store<Entry>

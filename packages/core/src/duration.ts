@@ -23,7 +23,12 @@ export function readDuration(given: unknown): number | string {
   return ms > 0 ? ms : `must be more than 0, not '${given}'`
 }
 
-/** The milliseconds of a duration. Throws a TypeError that names it. */
+/**
+ * The milliseconds of a duration. Throws a TypeError that names it.
+ *
+ * @example
+ * durationOf('5m', 'ttl') // 300_000
+ */
 export function durationOf(given: Duration, name: string): number {
   const read = readDuration(given)
   if (typeof read === 'string') throw new TypeError(`${name} ${read}`)

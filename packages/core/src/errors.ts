@@ -44,7 +44,12 @@ export class CacheError extends Error {
   }
 }
 
-/** Whether `error` is a CacheError, of this code if one is given; also one of another copy of the package. */
+/**
+ * Whether `error` is a CacheError, of this code if one is given; also one of another copy of the package.
+ *
+ * @example
+ * if (isCacheError(error, 'LOAD_TIMEOUT')) return fallback
+ */
 export function isCacheError(error: unknown, code?: ErrorCode): error is CacheError {
   if (!(error instanceof Error) || error.name !== 'CacheError' || !('code' in error)) return false
   return code === undefined || error.code === code
@@ -83,7 +88,12 @@ export const storeTimedOut = (store: string, operation: string, ms: number): Cac
 export const storeCannot = (store: string, what: string, instead: string): CacheError =>
   new CacheError('STORE_CANNOT', `the store '${store}' cannot ${what}: ${instead}`)
 
-/** A value that a store cannot keep and give back as it was. Thrown by stores; nothing has been changed. */
+/**
+ * A value that a store cannot keep and give back as it was. Thrown by stores; nothing has been changed.
+ *
+ * @example
+ * if (record.length > most) throw valueRefused(`it has ${record.length} bytes`)
+ */
 export const valueRefused = (why: string, cause?: unknown): CacheError =>
   new CacheError('VALUE_REFUSED', `the value cannot be kept: ${why}`, { cause })
 
@@ -113,7 +123,12 @@ export const adapterMissing = (
 export const adapterBroken = (name: string): CacheError =>
   new CacheError('ADAPTER_BROKEN', `the package ${name} exports no 'adapter': is it a Larder store?`)
 
-/** One TypeError for everything that is wrong with what was passed. */
+/**
+ * One TypeError for everything that is wrong with what was passed.
+ *
+ * @example
+ * throw misuse('files', ['maxEntries must be a whole number'])
+ */
 export function misuse(what: string, problems: readonly string[]): TypeError {
   const [first, ...rest] = problems
   if (first !== undefined && rest.length === 0) return new TypeError(`${what}: ${first}`)

@@ -24,7 +24,12 @@ export type Key = string | readonly KeyPart[]
 const BRACKET = 0x5b // [
 const MARK = 0x27 // '
 
-/** The text under which a key is kept. Throws a TypeError for what is no key. */
+/**
+ * The text under which a key is kept. Throws a TypeError for what is no key.
+ *
+ * @example
+ * keyOf(['user', 42]) === keyOf(['user', 42]) // and no other key has this text
+ */
 export function keyOf(key: Key): string {
   if (typeof key === 'string' && key.length > 0) {
     const first = key.charCodeAt(0)

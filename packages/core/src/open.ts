@@ -41,6 +41,7 @@ export interface CacheSetting extends Omit<CacheOptions, 'store'> {
   readonly [option: string]: unknown
 }
 
+/** What `openCache` takes besides the setting. */
 export interface OpenOptions {
   /** Adapters in hand, by the name of the store; for bundled programs, where nothing is found at run time. */
   readonly adapters?: Readonly<Record<string, Adapter<never>>>

@@ -12,13 +12,23 @@ export type Check = (value: unknown) => string | undefined
 /** The options that exist, with what each must be. */
 export type OptionTable = Readonly<Record<string, Check>>
 
-/** Throws one TypeError that lists every problem of `given`; `undefined` values count as not given. */
+/**
+ * Throws one TypeError that lists every problem of `given`; `undefined` values count as not given.
+ *
+ * @example
+ * checkOptions('redis', given, { deadline: isDuration, prefix: isText })
+ */
 export function checkOptions(what: string, given: unknown, table: OptionTable): void {
   const problems = optionProblems(given, table)
   if (problems.length > 0) throw misuse(what, problems)
 }
 
-/** Every problem of `given`. */
+/**
+ * Every problem of `given`.
+ *
+ * @example
+ * const problems = optionProblems(given, { folder: isText })
+ */
 export function optionProblems(given: unknown, table: OptionTable): string[] {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return [`options must be an object, such as { ttl: '5m' }, not ${kindOf(given)}`]
@@ -94,21 +104,25 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0
 }
 
+/** A check for options: a duration, in ms or as a text with a unit. */
 export const isDuration: Check = (value) => {
   const read = readDuration(value)
   return typeof read === 'string' ? read : undefined
 }
 
+/** A check for options: a text that is not empty. */
 export const isText: Check = (value) =>
   typeof value === 'string' && value.length > 0
     ? undefined
     : `must be a non-empty text, not ${value === '' ? "''" : kindOf(value)}`
 
+/** A check for options: a whole number, or Infinity. */
 export const isCount: Check = (value) =>
   typeof value === 'number' && value >= 1 && (Number.isInteger(value) || value === Infinity)
     ? undefined
     : `must be a whole number of at least 1, not ${typeof value === 'number' ? value : kindOf(value)}`
 
+/** A check for options: a function. */
 export const isFunction: Check = (value) => {
   if (typeof value === 'function') return undefined
   const kind = kindOf(value)
@@ -118,7 +132,12 @@ export const isFunction: Check = (value) => {
 export const isObject: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : `must be an object, not ${kindOf(value)}`
 
-/** One of a few texts. */
+/**
+ * One of a few texts.
+ *
+ * @example
+ * const table = { whenFull: isOneOf('refuse', 'evict') }
+ */
 export function isOneOf(...texts: readonly string[]): Check {
   return (value) =>
     typeof value === 'string' && texts.includes(value)
@@ -132,7 +151,12 @@ const SIZE_FORM = /^(\d+(?:\.\d+)?)(b|kb|mb|gb)$/i
 /** `1048576`, `'64kb'`, `'64mb'`, `'1gb'`; kb is 1,024 bytes. */
 export type ByteSize = number | `${number}${'b' | 'kb' | 'mb' | 'gb'}`
 
-/** The bytes of a size, or what is wrong with it. */
+/**
+ * The bytes of a size, or what is wrong with it.
+ *
+ * @example
+ * readBytes('64kb') // 65_536
+ */
 export function readBytes(given: unknown): number | string {
   const [, amount, unit] = typeof given === 'string' ? (SIZE_FORM.exec(given) ?? []) : []
   const bytes =
@@ -144,6 +168,7 @@ export function readBytes(given: unknown): number | string {
     : `must be a number of bytes or a text like '64mb', not ${typeof given === 'string' ? `'${given}'` : typeof given === 'number' ? given : kindOf(given)}`
 }
 
+/** A check for options: a size, in bytes or as a text with a unit. */
 export const isBytes: Check = (value) => {
   const read = readBytes(value)
   return typeof read === 'string' ? read : undefined

@@ -5,6 +5,7 @@
 
 import type { Awaitable } from './store/store.ts'
 
+/** A schema of any library that keeps to Standard Schema: zod, valibot, arktype … */
 export interface StandardSchema<T = unknown> {
   readonly '~standard': {
     readonly version: 1
@@ -18,6 +19,7 @@ export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
 
+/** What a schema has against a value. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined

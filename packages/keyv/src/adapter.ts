@@ -12,6 +12,7 @@ import path from 'node:path'
 import { keyv, type KeyvOptions, PLACE_OPTIONS } from './keyv.ts'
 import { isKeyvLike, type KeyvLike, type KeyvParts } from './place.ts'
 
+/** What a setting of `openCache` can say of a Keyv store. */
 export interface KeyvSetting extends Omit<KeyvOptions, 'store'> {
   /** Written by openCache for `keyv:…`; `uri` is the same without `keyv:`. */
   readonly url?: string
@@ -23,6 +24,7 @@ export interface KeyvSetting extends Omit<KeyvOptions, 'store'> {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
+/** What `openCache` calls for `keyv:…`. */
 export const adapter: Adapter<KeyvSetting> = {
   options: {
     ...PLACE_OPTIONS,

@@ -10,6 +10,7 @@
 
 import { checkOptions, type Duration, type ICache, isDuration, type Policy } from '@larder/core'
 
+/** What `asKeyv` takes. */
 export interface AsKeyvOptions {
   /** For what Keyv sets without a ttl. Default: that of the cache. */
   readonly ttl?: Duration

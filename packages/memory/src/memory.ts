@@ -34,6 +34,7 @@ import { EVICTIONS, type Eviction, listOf } from './eviction.ts'
 import type { Bound, List } from './list.ts'
 import { type Share, sizeUp, textSize, uncopiable } from './share.ts'
 
+/** What `memory` takes. */
 export interface MemoryOptions {
   /** The most entries that are kept. Default: 10,000. */
   readonly maxEntries?: number
@@ -49,6 +50,7 @@ export interface MemoryOptions {
   readonly clock?: Clock
 }
 
+/** A store in the memory of this process, with bounds that can be changed. */
 export interface MemoryStore extends Store<Entry> {
   readonly sync: true
   get(key: string): Entry | undefined

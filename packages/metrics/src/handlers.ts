@@ -19,15 +19,18 @@ export interface Handlers {
   readonly fetch: (request: { readonly method: string }) => Promise<Response>
 }
 
+/** As much of a request of Node as a handler looks at. */
 export interface NodeRequest {
   readonly method?: string | undefined
 }
 
+/** As much of a response of Node as a handler uses. */
 export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown
   end(body?: string): unknown
 }
 
+/** What the handler of health takes. */
 export interface HealthHandlerOptions {
   /** `liveness`: does this process answer? `readiness`: do the stores? */
   readonly asks: 'liveness' | 'readiness'

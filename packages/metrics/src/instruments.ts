@@ -15,6 +15,7 @@ export type Row = readonly [labels: Labels, value: number]
 
 export type InstrumentType = 'counter' | 'gauge' | 'histogram'
 
+/** A metric: its name, its kind, its labels and what it says. */
 export interface Instrument {
   /** As Prometheus has it. */
   readonly name: string

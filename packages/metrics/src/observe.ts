@@ -20,6 +20,7 @@ export interface Lines {
   warn(line: string): void
 }
 
+/** What `observe` takes. */
 export interface ObserveOptions {
   readonly to: Lines
   /** `problems`: what somebody should look at. `all`: every event. Default: problems. */

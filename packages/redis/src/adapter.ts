@@ -6,6 +6,7 @@ import type { Adapter, Entry, Store } from '@larder/core'
 import type { Link } from './link/link.ts'
 import { linkFor, REDIS_OPTIONS, type RedisOptions, storeOver } from './redis.ts'
 
+/** What `openCache` calls for `redis:…` and its relatives. */
 export const adapter: Adapter<RedisOptions> = { options: REDIS_OPTIONS, open }
 
 async function open(options: RedisOptions): Promise<Store<Entry>> {

@@ -24,6 +24,7 @@ import { tags } from './cache-contract/tags.ts'
 import { values } from './cache-contract/values.ts'
 import { watching } from './cache-contract/watching.ts'
 
+/** What `cacheContract` is told of the caches that it judges. */
 export interface CacheContract {
   /** A new, empty cache, with the clock, the name and the policy that it is given. */
   readonly open: (tools: CacheTools) => Awaitable<ICache>

@@ -9,6 +9,7 @@ import type { ChannelBench, ChannelRule } from './channel-contract/bench.ts'
 import { type ManualClock, manualClock } from './clock.ts'
 import { judge, type Skips } from './contract.ts'
 
+/** What `channelContract` is told of the places that it judges. */
 export interface ChannelContract {
   /** Two new stores on one place that nobody else uses, for each rule. */
   readonly open: (

@@ -5,6 +5,7 @@
 
 import { type Clock, type Duration, durationOf } from '@larder/core'
 
+/** A clock that stands still until a test moves it. */
 export interface ManualClock extends Clock {
   /** Moves on at once, firing what falls due. Await it to see what the timers have set going. */
   advance(by: Duration): Promise<void>
@@ -14,6 +15,7 @@ export interface ManualClock extends Clock {
   readonly pending: number
 }
 
+/** What `manualClock` takes. */
 export interface ManualClockOptions {
   /** Default: 1,000,000. */
   readonly start?: number

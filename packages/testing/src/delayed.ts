@@ -7,6 +7,7 @@
 
 import type { RemovalListener, Store, Usage } from '@larder/core'
 
+/** What `delayed` takes. */
 export interface DelayedOptions {
   /** Called before each operation is carried out, and again before its answer arrives. Default: one turn. */
   readonly wait?: (what: string) => PromiseLike<unknown>

@@ -100,6 +100,7 @@ export const rubbish: readonly Rubbish[] = [
   ...Object.keys(RUBBISH_LISTS),
 ] as Rubbish[]
 
+/** A store that fails as it is told. */
 export interface Faulty<R> extends Store<R> {
   /** Operations reject, or throw if the store answers at once. */
   fail(how?: Where & { readonly error?: Error }): void

@@ -15,6 +15,7 @@ export interface HeldCall<T, A extends readonly unknown[]> {
   fail(error: unknown): void
 }
 
+/** A loader that answers when it is told. */
 export interface Held<T, A extends readonly unknown[] = [context: LoadContext<T>]> {
   /** Give this one to the cache. */
   readonly load: (...args: A) => Promise<T>

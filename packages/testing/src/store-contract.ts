@@ -16,6 +16,7 @@ import { many } from './store-contract/many.ts'
 import { prefixes } from './store-contract/prefixes.ts'
 import { records } from './store-contract/records.ts'
 
+/** What `storeContract` is told of the stores that it judges. */
 export interface StoreContract {
   /** A new store that nobody else writes, for each rule. The clock stands still until a rule moves it. */
   readonly open: (clock: ManualClock) => Awaitable<Store<Entry> | Store<Uint8Array>>

@@ -44,6 +44,7 @@ const isUrl: Check = (value) =>
 
 const OWN: OptionTable = { ...BEHAVIOUR, url: isUrl, near: isPart, far: isPart }
 
+/** What `openCache` calls for `tiered:…`. */
 export const adapter: Adapter<TieredSetting> = { options: OWN, optionsFor, open }
 
 interface Wanted {

@@ -25,6 +25,7 @@ import {
 } from '@larder/core'
 import { layered } from './layered.ts'
 
+/** What `tiered` takes. */
 export interface TieredOptions {
   /** The memory of this process, such as `memory()`, for these copies and nothing else. */
   readonly near: Store<Entry>

@@ -51,6 +51,7 @@ export interface Sealer {
   open(sealed: Uint8Array, bound: readonly Uint8Array[]): Uint8Array | 'unknown-key-id' | 'not-authentic'
 }
 
+/** What `codec` takes. */
 export interface CodecOptions {
   /** Default: json. */
   readonly serializer?: Serializer
@@ -64,6 +65,7 @@ export interface CodecOptions {
   readonly maxValueBytes?: ByteSize
 }
 
+/** How values become bytes, and bytes values: a serializer, perhaps a compressor, perhaps a sealer. */
 export interface Codec {
   readonly serializer: Serializer
   readonly compressor: Compressor | undefined

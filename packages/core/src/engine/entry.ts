@@ -27,6 +27,7 @@ export interface Stamp {
 
 export type Stamps = readonly Stamp[]
 
+/** What entries have in common: windows, tags, when and how they came to be. Shared between entries. */
 export interface Terms {
   /** ms after freshUntil. */
   readonly staleFor: number
@@ -55,6 +56,7 @@ export interface Since {
   readonly owner: object
 }
 
+/** A value as a store of entries keeps it, with what decides whether it may be served. */
 export interface Entry<V = unknown> {
   readonly value: V
   readonly freshUntil: number
@@ -63,11 +65,22 @@ export interface Entry<V = unknown> {
 
 export type Age = 'fresh' | 'stale' | 'error-only' | 'dead'
 
-/** The only place where entries are made, so that all have one shape. */
+/**
+ * The only place where entries are made, so that all have one shape.
+ *
+ * @example
+ * const entry = entryOf('value', clock.now() + 60_000, termsOf(0, 0, []))
+ */
 export function entryOf<V>(value: V, freshUntil: number, terms: Terms): Entry<V> {
   return { value, freshUntil, terms }
 }
 
+/**
+ * What entries have in common, made in one place so that all have one shape. Times are in ms.
+ *
+ * @example
+ * const terms = termsOf(60_000, 3_600_000, []) // may be stale for a minute, is kept for errors for an hour
+ */
 export function termsOf(
   staleFor: number,
   keptFor: number,
@@ -82,8 +95,20 @@ export function termsOf(
 keepShape(entryOf(null, 0, termsOf(0, 0, [])))
 
 export const staleUntil = (entry: Entry): number => entry.freshUntil + entry.terms.staleFor
+/**
+ * The moment (by the clock of the cache) from which nobody wants an entry any more: the end of its longest window.
+ *
+ * @example
+ * const ttl = deadAt(entry) - clock.now()
+ */
 export const deadAt = (entry: Entry): number => entry.freshUntil + entry.terms.keptFor
 
+/**
+ * Whether an entry is fresh, stale, kept for errors only, or dead at a moment of the clock.
+ *
+ * @example
+ * if (ageOf(entry, clock.now()) === 'fresh') return entry.value
+ */
 export function ageOf(entry: Entry, now: number): Age {
   if (now < entry.freshUntil) return 'fresh'
   if (now < staleUntil(entry)) return 'stale'

@@ -40,7 +40,12 @@ export const namespaceMark = (path: string): string => `${path}#:`
 export const lateMark = (path: string): string => `${path}#~`
 export const tagMark = (path: string, tag: string): string => `${path}#=${tag}`
 
-/** Whether a key of a store is that of a mark, not of a value. Paths contain neither `:` nor `#`. */
+/**
+ * Whether a key of a store is that of a mark, not of a value. Paths contain neither `:` nor `#`.
+ *
+ * @example
+ * if (!isMark(key)) count++
+ */
 export function isMark(key: string): boolean {
   const at = key.search(/[:#]/)
   return at !== -1 && key[at] === '#'

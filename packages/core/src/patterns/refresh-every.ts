@@ -20,6 +20,7 @@ import { isCacheError, misuse } from '../errors.ts'
 import type { Key } from '../key.ts'
 import { checkOptions, isDuration, isFunction, isObject, type OptionTable } from '../options.ts'
 
+/** What `refreshEvery` takes. */
 export interface RefreshOptions<T = unknown> {
   /** Not refreshed any more when it was not read for this long. Default: ten times the interval. */
   readonly idleAfter?: Duration

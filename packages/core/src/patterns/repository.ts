@@ -33,6 +33,7 @@ export interface Source<T, K extends KeyPart> {
   readonly remove: (key: K) => Awaitable<unknown>
 }
 
+/** Things with an id, read and written through a cache: what `repository` makes. */
 export interface Repository<T, K extends KeyPart> {
   /** The item, or null. That there is none is remembered, for `nullTtl` of the cache. */
   get(key: K): Promise<T | null>

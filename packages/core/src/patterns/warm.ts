@@ -18,6 +18,7 @@ import { type Key, keyOf } from '../key.ts'
 import { checkOptions, isCount, isFunction, isObject, type OptionTable } from '../options.ts'
 import type { Awaitable } from '../store/store.ts'
 
+/** What `warm` takes. */
 export interface WarmOptions<T = unknown> {
   /** Keys at a time. Default: 4. */
   readonly concurrency?: number

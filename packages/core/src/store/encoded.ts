@@ -14,6 +14,7 @@ import { keepShape } from '../engine/shapes.ts'
 import type { LeasedRead, Leases } from './leases.ts'
 import { type Awaitable, isPending, type Store } from './store.ts'
 
+/** What `encoded` takes. */
 export interface EncodedOptions {
   /** The clock of the cache; its entries are in that time. */
   readonly clock?: Clock

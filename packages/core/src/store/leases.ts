@@ -14,6 +14,7 @@
 
 import type { Awaitable } from './store.ts'
 
+/** Fills by compare-and-set: what lets no slow load of another process bring back what was invalidated. */
 export interface Leases<R> {
   /**
    * The records under `keys`, as getMany. Where there is none and `wishes` has a token: takes the lease for `ms`, if
@@ -39,6 +40,7 @@ export interface Leases<R> {
   drop(key: string, token: string): Awaitable<void>
 }
 
+/** A record, and who holds the lease of its key. */
 export interface LeasedRead<R> {
   readonly record: R | undefined
   /** Who has the lease of a key that was wished for and has no record: one's own token if it was taken. Undefined if it could not be. */

@@ -7,6 +7,7 @@
 
 import type { Store } from './store.ts'
 
+/** Where a process keeps copies of what lies elsewhere, and how long they are believed. */
 export interface Near<R> {
   /** Where the copies are. */
   readonly store: Store<R>

@@ -8,6 +8,12 @@ import type { Channel } from './channel.ts'
 import type { Leases } from './leases.ts'
 import type { Store, Usage } from './store.ts'
 
+/**
+ * A store in which every key stands behind a prefix: many caches in one place.
+ *
+ * @example
+ * const theirs = prefixed(store, 'theirs:')
+ */
 export function prefixed<R>(store: Store<R>, prefix: string): Store<R> {
   const own = store.within?.(prefix)
   if (own !== undefined) return own

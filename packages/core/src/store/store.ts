@@ -15,7 +15,13 @@ import type { Near } from './near.ts'
 /** A value, or the promise of one. Only below the engine; public methods are always one or the other. */
 export type Awaitable<T> = T | PromiseLike<T>
 
-/** Whether it is the promise of a value. */
+/**
+ * Whether it is the promise of a value.
+ *
+ * @example
+ * const record = store.get(key)
+ * return isPending(record) ? record.then(read) : read(record)
+ */
 export function isPending<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
@@ -75,6 +81,7 @@ export type RemovalCause = 'entries' | 'bytes' | 'expired' | 'oversized'
 
 export type RemovalListener = (key: string, cause: RemovalCause) => void
 
+/** How much a store keeps, its bounds, and what it has thrown out. */
 export interface Usage {
   readonly entries: number
   /** An estimate where live objects are kept. */

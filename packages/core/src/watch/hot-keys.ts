@@ -12,6 +12,7 @@ import { isClock } from '../create.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { checkOptions, isCount, type OptionTable } from '../options.ts'
 
+/** What `hotKeys` takes. */
 export interface HotKeysOptions {
   /** Counters, and so the most keys that are remembered. Default: 1,000. */
   readonly counters?: number
@@ -21,6 +22,7 @@ export interface HotKeysOptions {
   readonly clock?: Clock
 }
 
+/** A key that is read much, and how much. */
 export interface HotKey {
   /** The namespace, such as `larder/users`. */
   readonly cache: string
@@ -32,6 +34,7 @@ export interface HotKey {
   readonly atMostTooHigh: number
 }
 
+/** Which keys are read most: what `hotKeys` gives. */
 export interface HotKeys {
   /** The keys that were read most, from the hottest. */
   top(count?: number): readonly HotKey[]

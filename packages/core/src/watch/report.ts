@@ -2,6 +2,7 @@
  * What `explain` and `health` answer: types only.
  */
 
+/** Why a key would, or would not, be served: the answer of `explain`. */
 export interface Explanation {
   readonly key: string
   /** As the store knows it. */
@@ -27,6 +28,7 @@ export interface Explanation {
   readonly pending: boolean
 }
 
+/** What is known of the copy of a key in this process. */
 export interface NearExplanation {
   /** Whether `get` would answer with it, without asking the store. */
   readonly served: boolean
@@ -34,6 +36,7 @@ export interface NearExplanation {
   readonly because: string
 }
 
+/** How a cache is, and what it can promise: the answer of `health`. */
 export interface Health {
   readonly status: 'ok' | 'degraded' | 'failed'
   /** What is wrong, in words; empty when all is well. */
@@ -48,6 +51,7 @@ export interface Health {
   readonly promises: Promises
 }
 
+/** Whether what others change is heard. */
 export interface NearHealth {
   /** What they are believed by: a channel that tells of changes; or their life alone, since nobody tells. */
   readonly believedBy: 'channel' | 'life'

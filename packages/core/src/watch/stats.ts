@@ -5,6 +5,7 @@
 
 import type { Usage } from '../store/store.ts'
 
+/** What a cache has done so far, in numbers. */
 export interface Stats {
   readonly hits: number
   /** Of these, the hits of copies in this process, of a store that is asked otherwise. */

@@ -9,6 +9,7 @@ import { Reader, type Watched } from '../reader.ts'
 import { BUCKETS } from '../tally.ts'
 import { attributesOf, otelName, SCOPE, unitOf } from './names.ts'
 
+/** What `otelMetrics` takes. */
 export interface OtelMetricsOptions {
   /** Default: that of the global provider. */
   readonly meter?: Meter

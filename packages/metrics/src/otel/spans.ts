@@ -22,6 +22,7 @@ import { errorClass } from '../error-class.ts'
 import type { Watched } from '../reader.ts'
 import { SCOPE } from './names.ts'
 
+/** What `otelSpans` takes. */
 export interface OtelSpansOptions {
   /** Default: that of the global provider. */
   readonly tracer?: Tracer
@@ -39,6 +40,9 @@ interface Caller {
 /**
  * A span for each load of `cache` and of the namespaces inside it, and an event in the span of the caller for each stale value
  * and each failure of the store. Returns the way to stop it.
+ *
+ * @example
+ * const stop = otelSpans(cache)
  */
 export function otelSpans(
   cache: Watched,

@@ -13,11 +13,13 @@ export interface PrometheusRegistry {
   removeSingleMetric(name: string): void
 }
 
+/** What `prometheus` takes. */
 export interface PrometheusOptions {
   /** A registry of prom-client, which then shows these metrics beside its own. Default: none. */
   readonly register?: PrometheusRegistry
 }
 
+/** The metrics as Prometheus reads them. */
 export interface Exposition {
   readonly contentType: string
   /** All metrics of now, in the text format of Prometheus. */

@@ -32,6 +32,7 @@ export interface NodeHealth {
   readonly advice: readonly string[]
 }
 
+/** How a link is. */
 export interface LinkHealth {
   readonly status: 'ok' | 'degraded' | 'failed'
   readonly nodes: readonly NodeHealth[]

@@ -15,6 +15,7 @@ export type Argument = string | number | Uint8Array
 /** What a server answers: bulk strings as bytes, simple strings as text. Errors inside of arrays stay errors. */
 export type Reply = Uint8Array | string | number | null | Error | readonly Reply[]
 
+/** How one call of a link is made. */
 export interface CallOptions {
   /** The key that says which node of a cluster is asked. Default: the first argument after the command. */
   readonly key?: string
@@ -24,6 +25,7 @@ export interface CallOptions {
   readonly deadline?: number
 }
 
+/** A connection to a server, under Sentinel or to a cluster, that never hangs: what `openLink` gives. */
 export interface Link {
   /** For messages: where it leads, without secrets. */
   readonly name: string

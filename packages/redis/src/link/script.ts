@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto'
 
+/** A script in Lua, known by its hash. */
 export interface Script {
   readonly name: string
   readonly text: string
@@ -11,6 +12,12 @@ export interface Script {
   readonly digest: string
 }
 
+/**
+ * A script with its hash, to be run by a link.
+ *
+ * @example
+ * const more = scriptOf('more', "return redis.call('INCRBY', KEYS[1], ARGV[1])")
+ */
 export function scriptOf(name: string, text: string): Script {
   return { name, text, digest: createHash('sha1').update(text).digest('hex') }
 }

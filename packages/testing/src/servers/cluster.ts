@@ -15,6 +15,7 @@ import { together } from './sentinel.ts'
 import { slotOf, SLOTS } from './slot.ts'
 import { until } from './waiting.ts'
 
+/** What `startCluster` takes. */
 export interface ClusterOptions {
   /** Default: 3. Fewer cannot agree on a failover. */
   readonly primaries?: number
@@ -38,6 +39,7 @@ export interface SlotMove {
   finish(): Promise<void>
 }
 
+/** A running cluster. */
 export interface ClusterServers {
   /** First those that began as primaries, in the order of their slots, then the replicas. */
   readonly nodes: readonly RedisServer[]

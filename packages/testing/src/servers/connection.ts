@@ -9,6 +9,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { type Argument, decode, encodeCommand, isPush, type Reply, ReplyError, Scanner } from './resp.ts'
 
+/** How a connection is made. */
 export interface ConnectOptions {
   /** Default: 127.0.0.1. */
   readonly host?: string | undefined
@@ -24,6 +25,7 @@ export interface ConnectOptions {
   readonly buffers?: boolean
 }
 
+/** A connection that says commands and hears answers, for looking into a server. */
 export interface Connection {
   /** One command. Rejects with a `ReplyError` if that is the answer. */
   command(...args: readonly Argument[]): Promise<unknown>

@@ -19,6 +19,7 @@ import { Hopeless, until } from './waiting.ts'
 /** As in redis.conf; a list is several lines of that name, true and false are yes and no. */
 export type RedisConfig = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
+/** How a server is started again. */
 export interface RestartOptions {
   /** Without what it held: as if it had never been saved. Default: false. */
   readonly empty?: boolean

@@ -9,6 +9,7 @@ import { type CertificateOptions, certificates } from './certificate.ts'
 import { type Login, type RedisConfig, type RedisServer, quoted, startNode } from './node.ts'
 import { withFreePorts } from './ports.ts'
 
+/** What `startRedis` takes. */
 export interface RedisOptions {
   /** Default: a free one. */
   readonly port?: number

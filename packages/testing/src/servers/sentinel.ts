@@ -12,6 +12,7 @@ import { withFreePorts } from './ports.ts'
 import { urlOf } from './redis.ts'
 import { until } from './waiting.ts'
 
+/** What `startSentinel` takes. */
 export interface SentinelOptions {
   /** Default: 1. */
   readonly replicas?: number
@@ -26,6 +27,7 @@ export interface SentinelOptions {
   readonly server?: ServerName
 }
 
+/** A primary, its replicas and the Sentinels that watch them. */
 export interface SentinelServers {
   /** What clients ask the Sentinels for. */
   readonly name: string

@@ -15,6 +15,7 @@ import { dial, Link, type ProxiedConnection, reset } from './link.ts'
 import { seeded } from './random.ts'
 import { type Cut, type Direction, Switches } from './switches.ts'
 
+/** What `faultProxy` takes. */
 export interface FaultProxyOptions {
   /** Where connections go: a port of 127.0.0.1, or a server as `startRedis` gives it. */
   readonly target: number | { readonly host?: string; readonly port: number; readonly url?: string }
@@ -28,6 +29,7 @@ export interface ProxyEvent {
   readonly what: string
 }
 
+/** A proxy that misbehaves as it is told. */
 export interface FaultProxy {
   readonly host: string
   readonly port: number

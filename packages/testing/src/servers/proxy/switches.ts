@@ -8,6 +8,7 @@
 /** How a connection ends: in order (FIN), or as if it had never been (RST). */
 export type Cut = 'fin' | 'reset'
 
+/** Which way bytes go through a proxy. */
 export interface Direction {
   /** Everything arrives so many milliseconds later, and by chance up to `jitter` more. The order is kept. */
   delay(ms: number, jitter?: number): void

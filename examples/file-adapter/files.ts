@@ -1,0 +1,141 @@
+/*
+ * A store in the file system: one file for each record, in one folder.
+ *
+ * A file is named by a hash of its key, so any key will do, however long and whatever stands in it. In it are the moment at
+ * which nobody wants it any more (ms since 1970, 8 bytes), the length of the key (4 bytes), the key, and the record.
+ *
+ * A record is written beside its place and moved there. So a reader gets the old one or the new one, also after a crash.
+ *
+ * Bounded by entries and by bytes; least recently used goes first. The order is kept in mind and begins anew with the
+ * process, with what the folder holds. It is for one process at a time: see docs/adapters.md.
+ */
+
+import { type Clock, type Store, systemClock, type Usage } from '@larder/core'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+
+export interface FilesOptions {
+  /** Default: 10,000. */
+  readonly maxEntries?: number
+  /** Bytes on the disk. Default: 256 MB. */
+  readonly maxBytes?: number
+  readonly clock?: Clock
+}
+
+const HEAD = 12
+const UNFINISHED = '.part'
+
+export function files(folder: string, options: FilesOptions = {}): Store<Uint8Array> {
+  const { maxEntries = 10_000, maxBytes = 256 * 1024 ** 2, clock = systemClock } = options
+  /** The size of each file by its name, the least recently used first. Bounded as the folder is. */
+  const sizes = new Map<string, number>()
+  const removed: Record<keyof Usage['removed'], number> = { entries: 0, bytes: 0, expired: 0, oversized: 0 }
+  let bytes = 0
+  /** A read waits for the write of its key that is under way. */
+  const writing = new Map<string, Promise<void>>()
+
+  /** The only ways in and out of the books, so that they cannot drift. */
+  function note(name: string, size: number): void {
+    strike(name)
+    sizes.set(name, size)
+    bytes += size
+  }
+  function strike(name: string): void {
+    bytes -= sizes.get(name) ?? 0
+    sizes.delete(name)
+  }
+
+  async function drop(name: string): Promise<void> {
+    strike(name)
+    await rm(place(name), { force: true })
+  }
+
+  const place = (name: string): string => path.join(folder, name)
+
+  async function open(): Promise<void> {
+    await mkdir(folder, { recursive: true })
+    for (const name of await readdir(folder)) {
+      if (name.endsWith(UNFINISHED)) await rm(place(name), { force: true }) // the last process ended while it wrote
+      else note(name, (await stat(place(name))).size)
+    }
+    await makeRoom()
+  }
+
+  async function makeRoom(): Promise<void> {
+    for (const name of sizes.keys()) {
+      if (sizes.size <= maxEntries && bytes <= maxBytes) return
+      removed[sizes.size > maxEntries ? 'entries' : 'bytes']++
+      await drop(name)
+    }
+  }
+
+  let opened: Promise<void> | undefined
+  const ready = (): Promise<void> => (opened ??= open())
+
+  async function write(name: string, key: string, record: Uint8Array, ttl: number): Promise<void> {
+    await ready()
+    const head = Buffer.alloc(HEAD)
+    head.writeDoubleBE(clock.epoch() + ttl) // Infinity is a number too
+    head.writeUInt32BE(bytesOf(key).length, 8)
+    const file = Buffer.concat([head, bytesOf(key), record])
+    const beside = place(name + randomUUID() + UNFINISHED)
+    await writeFile(beside, file)
+    await rename(beside, place(name))
+    note(name, file.length)
+    await makeRoom()
+  }
+
+  return {
+    name: 'files',
+
+    async get(key) {
+      await ready()
+      const name = nameOf(key)
+      await writing.get(name)?.catch(() => {})
+      const file = await readFile(place(name)).catch(absent)
+      if (file === undefined) return undefined
+      if (file.length < HEAD || clock.epoch() >= file.readDoubleBE(0)) {
+        removed.expired++
+        await drop(name)
+        return undefined
+      }
+      note(name, file.length) // used last
+      return file.subarray(HEAD + file.readUInt32BE(8))
+    },
+
+    set(key, record, ttl) {
+      const name = nameOf(key)
+      const written = write(name, key, record, ttl).finally(() => {
+        if (writing.get(name) === written) writing.delete(name)
+      })
+      writing.set(name, written)
+      return written
+    },
+
+    async delete(key) {
+      await ready()
+      await drop(nameOf(key))
+    },
+
+    async *keys(prefix) {
+      await ready()
+      for (const name of [...sizes.keys()]) {
+        const file = await readFile(place(name)).catch(absent)
+        const key = file?.toString('utf16le', HEAD, HEAD + file.readUInt32BE(8)) ?? ''
+        if (key !== '' && key.startsWith(prefix)) yield key
+      }
+    },
+
+    usage: () => ({ entries: sizes.size, bytes, maxEntries, maxBytes, removed: { ...removed } }),
+  }
+}
+
+/** The code units, not UTF-8, in which all lone surrogates are the same. */
+const bytesOf = (key: string): Buffer => Buffer.from(key, 'utf16le')
+const nameOf = (key: string): string => createHash('sha256').update(bytesOf(key)).digest('hex')
+
+/** There being no file is a miss. All else is a failure, and the engine is told of it. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

@@ -15,7 +15,9 @@ const GROUPS = [
 
 /** What a comment says, and the examples in it. */
 const read = (comment) => {
-  const lines = (comment ?? '').split('\n').map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*)\s?|\s*\*\/$/g, ''))
+  const lines = (comment ?? '')
+    .split('\n')
+    .map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*)\s?|\s*\*\/$/g, ''))
   const [said = '', ...examples] = lines.join('\n').split(/^@example\s*$/m)
   const links = said.replace(/\{@link ([^}|]+)(\|[^}]*)?\}/g, '`$1`').trim()
   return { said: escaped(links), examples: examples.map((each) => each.trim()).filter((each) => each !== '') }

@@ -120,7 +120,10 @@ const folder = path.join(root, 'docs/api')
 mkdirSync(folder, { recursive: true })
 const pages = new Map([
   ['README.md', apiIndex(documented)],
-  ...documented.map(({ file, specifier, description, model }) => [file, apiPage(specifier, description, model)]),
+  ...documented.map(({ file, specifier, description, model }) => [
+    file,
+    apiPage(specifier, description, model),
+  ]),
 ])
 const written = new Set(readdirSync(folder))
 for (const name of new Set([...pages.keys(), ...written])) {

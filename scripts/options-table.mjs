@@ -4,9 +4,9 @@
  *   node scripts/options-table.mjs            writes the page
  *   node scripts/options-table.mjs --check    ends with 1 if the page is not what it would write
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { root } from './packages.mjs'
+import { packages, root } from './packages.mjs'
 
 const page = path.join(root, 'docs/options.md')
 
@@ -71,8 +71,144 @@ const groups = [
     intro: 'What each costs and saves: [codecs](codecs.md).',
     explained: {},
   },
+  {
+    title: 'openCache',
+    file: 'packages/core/src/open.ts',
+    name: 'OpenOptions',
+    intro: 'The second argument; the first is the setting: [configuration](configuration.md).',
+    explained: { adapters: 'configuration.md#adapters-in-hand' },
+  },
   { title: 'close', file: 'packages/core/src/cache.ts', name: 'CloseOptions', intro: '' },
+  {
+    title: 'warm',
+    file: 'packages/core/src/patterns/warm.ts',
+    name: 'WarmOptions',
+    intro: 'Explained in [warming](warming.md).',
+    explained: {},
+  },
+  {
+    title: 'refreshEvery',
+    file: 'packages/core/src/patterns/refresh-every.ts',
+    name: 'RefreshOptions',
+    intro: 'Explained in [warming](warming.md#refreshevery).',
+    explained: {},
+  },
+  {
+    title: 'hotKeys',
+    file: 'packages/core/src/watch/hot-keys.ts',
+    name: 'HotKeysOptions',
+    intro: 'Explained in [watching](watching.md#hotkeys).',
+    explained: {},
+  },
+  {
+    title: 'codec',
+    file: 'packages/core/src/bytes/codec.ts',
+    name: 'CodecOptions',
+    intro: 'For stores of bytes: [codecs](codecs.md).',
+    explained: {},
+  },
+  {
+    title: 'encoded',
+    file: 'packages/core/src/store/encoded.ts',
+    name: 'EncodedOptions',
+    intro: 'Makes a store of entries of a store of bytes: [adapters](adapters.md#a-place-that-keeps-bytes).',
+    explained: {},
+  },
+  {
+    title: 'lz4, and all compressors',
+    file: 'packages/codecs/src/compressor.ts',
+    name: 'CompressorOptions',
+    intro: 'Each has defaults of its own: [codecs](codecs.md#which-compressor).',
+    explained: {},
+  },
+  { title: 'zstd', file: 'packages/codecs/src/zstd.ts', name: 'ZstdOptions', intro: '', explained: {} },
+  { title: 'gzip', file: 'packages/codecs/src/gzip.ts', name: 'GzipOptions', intro: '', explained: {} },
+  { title: 'brotli', file: 'packages/codecs/src/brotli.ts', name: 'BrotliOptions', intro: '', explained: {} },
+  {
+    title: 'sealed',
+    file: 'packages/codecs/src/sealed.ts',
+    name: 'SealedOptions',
+    intro: 'Explained in [codecs](codecs.md#sealing).',
+    explained: {},
+  },
+  {
+    title: 'keyv',
+    file: 'packages/keyv/src/keyv.ts',
+    name: 'KeyvOptions',
+    intro: 'Explained in [Keyv](keyv.md).',
+    explained: {},
+  },
+  { title: 'asKeyv', file: 'packages/keyv/src/as-keyv.ts', name: 'AsKeyvOptions', intro: '', explained: {} },
+  {
+    title: 'observe',
+    file: 'packages/metrics/src/observe.ts',
+    name: 'ObserveOptions',
+    intro: 'Of `@larder/metrics`, as all that follow: [metrics](metrics.md).',
+    explained: {},
+  },
+  {
+    title: 'healthHandler',
+    file: 'packages/metrics/src/handlers.ts',
+    name: 'HealthHandlerOptions',
+    intro: '',
+    explained: {},
+  },
+  {
+    title: 'prometheus',
+    file: 'packages/metrics/src/prometheus/exposition.ts',
+    name: 'PrometheusOptions',
+    intro: '',
+    explained: {},
+  },
+  {
+    title: 'otelMetrics',
+    file: 'packages/metrics/src/otel/metrics.ts',
+    name: 'OtelMetricsOptions',
+    intro: '',
+    explained: {},
+  },
+  {
+    title: 'otelSpans',
+    file: 'packages/metrics/src/otel/spans.ts',
+    name: 'OtelSpansOptions',
+    intro: '',
+    explained: {},
+  },
+  {
+    title: 'NodeCache, as of node-cache',
+    file: 'packages/compat/src/node-cache.ts',
+    name: 'NodeCacheOptions',
+    intro: 'Of `@larder/compat`: [coming from node-cache](coming-from/node-cache.md).',
+    explained: {},
+  },
+  {
+    title: 'asCacheManager',
+    file: 'packages/compat/src/cache-manager.ts',
+    name: 'CacheManagerOptions',
+    intro: 'Of `@larder/compat`: [coming from cache-manager](coming-from/cache-manager.md).',
+    explained: {},
+  },
 ]
+
+/** Not for programs: tools of tests (testing.md), and how one call of a link is made (links.md). */
+const elsewhere = [
+  'packages/testing/',
+  'packages/redis/src/link/link.ts',
+  'packages/compat/src/cache-manager.ts',
+]
+
+/** An interface of options that stands in no group would be left out unseen. */
+for (const { folder, dir } of packages()) {
+  for (const file of readdirSync(path.join(dir, 'src'), { recursive: true })) {
+    const name = `packages/${folder}/src/${file.replaceAll(path.sep, '/')}`
+    if (!name.endsWith('.ts') || elsewhere.some((start) => name.startsWith(start))) continue
+    const text = readFileSync(path.join(root, name), 'utf8')
+    for (const [, each] of text.matchAll(/^export interface (\w+Options)\b/gm)) {
+      const isThere = groups.some((group) => group.file === name && group.name === each)
+      if (!isThere) throw new Error(`${each} of ${name} stands in no group of scripts/options-table.mjs`)
+    }
+  }
+}
 
 /** Where an option is explained at length; a group may say otherwise. */
 const explained = {

@@ -297,7 +297,9 @@ describe.each(['docs/what-happens-when.md', 'docs/security.md'])('%s', (page) =>
     const cited = [...read(page).matchAll(/\*([^*|]+)\* in `([\w./-]+)`/g)]
     expect(cited.length).toBeGreaterThan(10)
     for (const [, name = '', file = ''] of cited) expect(read(file), file).toContain(name)
-    const rows = [...read('docs/operations/faults.md').matchAll(/^\| ([CS]\d+[ \w]*) \|/gm)].map(([, id]) => id)
+    const rows = [...read('docs/operations/faults.md').matchAll(/^\| ([CS]\d+[ \w]*) \|/gm)].map(
+      ([, id]) => id,
+    )
     for (const [, row = ''] of read(page).matchAll(/`([CS]\d+[ \w]*)`/g)) expect(rows).toContain(row)
   })
 })
@@ -350,11 +352,24 @@ describe('nothing is left out', () => {
     for (const [, reason = ''] of reasons.matchAll(/'([\w-]+)'/g)) expect(page).toContain(`| \`${reason}\` |`)
   })
 
-  test('the table of options is what the sources say', () => {
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/options-table.mjs', '--check'], {
+  test.each([
+    ['the table of options is what the sources say', 'scripts/options-table.mjs'],
+    ['the graph of the README is what was measured', 'scripts/hit-chart.mjs'],
+  ])('%s', (_, script) => {
+    const { status, stderr } = spawnSync(process.execPath, [script, '--check'], {
       cwd: root,
       encoding: 'utf8',
     })
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  })
+
+  test('the effects on the start page are those that were measured', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--conditions=@larder/source', '--import', 'tsx', 'scripts/start-effects.ts', '--check'],
+      { cwd: root, encoding: 'utf8' },
+    )
     expect(stderr).toBe('')
     expect(status).toBe(0)
   })

@@ -22,6 +22,7 @@ export interface Lines {
 
 /** What `observe` takes. */
 export interface ObserveOptions {
+  /** Where lines go. */
   readonly to: Lines
   /** `problems`: what somebody should look at. `all`: every event. Default: problems. */
   readonly show?: 'problems' | 'all'

@@ -53,11 +53,11 @@ export interface Sealer {
 
 /** What `codec` takes. */
 export interface CodecOptions {
-  /** Default: json. */
+  /** Makes text or bytes of a value. Default: json. */
   readonly serializer?: Serializer
-  /** Default: none. */
+  /** Makes fewer bytes of many. Default: none. */
   readonly compressor?: Compressor
-  /** Default: none. Sealed and unsealed records are not taken for one another. */
+  /** Makes records unreadable for whoever has no key. Default: none. Sealed and unsealed records are not taken for one another. */
   readonly sealer?: Sealer
   /** What else is understood when reading, written by an earlier configuration. */
   readonly alsoReads?: readonly (Serializer | Compressor)[]

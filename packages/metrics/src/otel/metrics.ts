@@ -11,7 +11,7 @@ import { attributesOf, otelName, SCOPE, unitOf } from './names.ts'
 
 /** What `otelMetrics` takes. */
 export interface OtelMetricsOptions {
-  /** Default: that of the global provider. */
+  /** What makes the instruments. Default: that of the global provider. */
   readonly meter?: Meter
 }
 

@@ -24,7 +24,7 @@ import { SCOPE } from './names.ts'
 
 /** What `otelSpans` takes. */
 export interface OtelSpansOptions {
-  /** Default: that of the global provider. */
+  /** What makes the spans. Default: that of the global provider. */
   readonly tracer?: Tracer
 }
 

@@ -163,6 +163,7 @@ async function measured(): Promise<Effects> {
 async function between(open: () => Store<Entry>): Promise<Pair> {
   const source = new Source()
   const [here, there] = [open(), open()].map((store) => createCache({ store, ttl: '5m' })) as [ICache, ICache]
+  for (const cache of [here, there]) while ((await cache.health()).status !== 'ok') await passed(10)
   const read = through(there, source)
   await Promise.all(all.map(through(here, source)))
   await Promise.all(all.map(read))

@@ -120,7 +120,8 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
 
     async *keys(prefix) {
       await ready()
-      for (const name of [...sizes.keys()]) {
+      const names = [...sizes.keys()] // of now: what is read meanwhile moves to the end
+      for (const name of names) {
         const file = await readFile(place(name)).catch(absent)
         const key = file?.toString('utf16le', HEAD, HEAD + file.readUInt32BE(8)) ?? ''
         if (key !== '' && key.startsWith(prefix)) yield key

@@ -6,11 +6,11 @@
 const HEAD = '<!-- Written by scripts/api-pages.mjs from the doc comments of the sources. Do not edit. -->'
 
 const GROUPS = [
-  ['Functions', ['Function']],
-  ['Classes', ['Class']],
-  ['Interfaces', ['Interface']],
-  ['Types', ['TypeAlias']],
-  ['Constants', ['Variable']],
+  { title: 'Functions', kind: 'Function' },
+  { title: 'Classes', kind: 'Class' },
+  { title: 'Interfaces', kind: 'Interface' },
+  { title: 'Types', kind: 'TypeAlias' },
+  { title: 'Constants', kind: 'Variable' },
 ]
 
 /** What a comment says, and the examples in it. */
@@ -75,8 +75,8 @@ const byName = (items) => {
 /** The page of one entry: `@larder/codecs/lz4`. */
 export const apiPage = (specifier, description, model) => {
   const [{ members }] = model.members
-  const groups = GROUPS.flatMap(([title, kinds]) => {
-    const items = members.filter(({ kind }) => kinds.includes(kind))
+  const groups = GROUPS.flatMap(({ title, kind }) => {
+    const items = members.filter((member) => member.kind === kind)
     return items.length === 0 ? [] : [`## ${title}\n\n${byName(items).map(itemOf).join('\n')}`]
   })
   return `${HEAD}\n\n# ${specifier}\n\n**TL;DR** ${description}\n\n${groups.join('\n')}`

@@ -6,7 +6,7 @@
  *
  * The source takes 5 ms for an answer, as a database in the same house does. Starts a Redis of its own.
  */
-import { createCache, type Entry, type ICache, type Store } from '@larder/core'
+import { createCache, type Entry, type ICache, type Policy, type Store } from '@larder/core'
 import { memory } from '@larder/memory'
 import { redis } from '@larder/redis'
 import { startRedis } from '@larder/testing/servers'
@@ -98,9 +98,9 @@ async function visited(read: Read, some: readonly string[] = keys.slice(0, READS
 }
 
 const through =
-  (cache: ICache, source: Source, how: Parameters<ICache['getOrSet']>[2] = {}): Read =>
+  (cache: ICache, source: Source, how: Policy<number> = {}): Read =>
   (key) =>
-    cache.getOrSet<number>(key, source.load, { tags: ['prices'], ...how })
+    cache.getOrSet(key, source.load, { tags: ['prices'], ...how })
 
 async function olds(read: Read, price: number): Promise<number> {
   const found = await Promise.all(all.map(read))
@@ -124,7 +124,7 @@ async function measured(): Promise<Effects> {
   const tagged = await olds(through(first, source), 2)
 
   const windows = { staleWhileRevalidate: '1m', staleIfError: '1h' } as const
-  const troubled = async (how: object): Promise<{ waits: number; fails: number }> => {
+  const troubled = async (how: Policy<number>): Promise<{ waits: number; fails: number }> => {
     const cache = createCache({ store: memory(), ttl: TTL, jitter: 0 })
     const other = new Source()
     const read = through(cache, other, how)

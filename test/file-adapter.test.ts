@@ -59,6 +59,10 @@ cacheContract('a cache in files', {
       quiet = underWay === 0 ? quiet + 1 : 0
     }
   },
+  skip: {
+    'explain says what is kept of a key, and why it would be served or not':
+      'asked right after a load: that is answered before its file is written, so there is nothing yet',
+  },
 })
 
 describe('the store in files', () => {

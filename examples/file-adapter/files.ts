@@ -32,8 +32,6 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
   const sizes = new Map<string, number>()
   const removed: Record<keyof Usage['removed'], number> = { entries: 0, bytes: 0, expired: 0, oversized: 0 }
   let bytes = 0
-  /** A read waits for the write of its key that is under way. */
-  const writing = new Map<string, Promise<void>>()
 
   /** The only ways in and out of the books, so that they cannot drift. */
   function note(name: string, size: number): void {
@@ -73,26 +71,12 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
   let opened: Promise<void> | undefined
   const ready = (): Promise<void> => (opened ??= open())
 
-  async function write(name: string, key: string, record: Uint8Array, ttl: number): Promise<void> {
-    await ready()
-    const head = Buffer.alloc(HEAD)
-    head.writeDoubleBE(clock.epoch() + ttl) // Infinity is a number too
-    head.writeUInt32BE(bytesOf(key).length, 8)
-    const file = Buffer.concat([head, bytesOf(key), record])
-    const beside = place(name + randomUUID() + UNFINISHED)
-    await writeFile(beside, file)
-    await rename(beside, place(name))
-    note(name, file.length)
-    await makeRoom()
-  }
-
   return {
     name: 'files',
 
     async get(key) {
       await ready()
       const name = nameOf(key)
-      await writing.get(name)?.catch(() => {})
       const file = await readFile(place(name)).catch(absent)
       if (file === undefined) return undefined
       if (file.length < HEAD || clock.epoch() >= file.readDoubleBE(0)) {
@@ -104,13 +88,18 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
       return file.subarray(HEAD + file.readUInt32BE(8))
     },
 
-    set(key, record, ttl) {
+    async set(key, record, ttl) {
+      await ready()
       const name = nameOf(key)
-      const written = write(name, key, record, ttl).finally(() => {
-        if (writing.get(name) === written) writing.delete(name)
-      })
-      writing.set(name, written)
-      return written
+      const head = Buffer.alloc(HEAD)
+      head.writeDoubleBE(clock.epoch() + ttl) // Infinity is a number too
+      head.writeUInt32BE(bytesOf(key).length, 8)
+      const file = Buffer.concat([head, bytesOf(key), record])
+      const beside = place(name + randomUUID() + UNFINISHED)
+      await writeFile(beside, file)
+      await rename(beside, place(name))
+      note(name, file.length)
+      await makeRoom()
     },
 
     async delete(key) {

@@ -45,10 +45,7 @@ export async function findMany(
   schema: StandardSchema | undefined,
 ): Promise<readonly Found[]> {
   if (space.sync) {
-    return names.map((name) => {
-      const entry = space.believed(name, space.look(name))
-      return { ...SEEN, entry, own: () => entry }
-    })
+    return names.map((name) => new Here(space.believed(name, space.look(name)), false))
   }
   const { copies } = space
   if (copies === undefined) return space.findMany(names, tags, wish)
@@ -61,17 +58,28 @@ export async function findMany(
   let next = 0
   return near.map((copy) => {
     if (copy === undefined) return far[next++] as Found
-    return { ...SEEN, entry: copy, own: () => copy, isNear: true }
+    return new Here(copy, true)
   })
 }
 
-const SEEN = {
-  overtaken: false,
-  tokens: undefined,
-  holder: undefined,
-  isLeased: false,
-  isNear: false,
-  calls: 0,
+/** What this process has by itself, as if the store had been asked. */
+class Here implements Found {
+  readonly entry: Entry | undefined
+  readonly isNear: boolean
+  readonly overtaken: boolean = false
+  readonly tokens: undefined = undefined
+  readonly holder: undefined = undefined
+  readonly isLeased: boolean = false
+  readonly calls: number = 0
+
+  constructor(entry: Entry | undefined, isNear: boolean) {
+    this.entry = entry
+    this.isNear = isNear
+  }
+
+  own(): Entry | undefined {
+    return this.entry
+  }
 }
 
 /** The loads that may be joined. Where one cannot be had, the leases of all the others are given back. */

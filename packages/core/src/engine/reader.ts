@@ -376,6 +376,27 @@ export class Reader<V> {
     const names = this.namesOf('getMany', keys)
     if (names.length === 0) return []
     const unique = [...new Set(names)]
+    const values = this.#hitsOf(unique) ?? (await this.#valuesOf(unique))
+    if (names.length === unique.length) return values
+    const byName = new Map(unique.map((name, i) => [name, values[i]]))
+    return names.map((name) => byName.get(name))
+  }
+
+  /** The values, if this process has all of them, fresh, and none has to satisfy a schema first: what is asked most. */
+  #hitsOf(names: readonly string[]): V[] | undefined {
+    if (!this.space.sync) return undefined
+    const values: V[] = []
+    for (const name of names) {
+      const found = this.#look(name)
+      if (found === undefined || !this.#isFresh(found) || isForeign(found, this.policy.schema))
+        return undefined
+      values.push(found.value as V)
+    }
+    for (const name of names) this.#hit(name)
+    return values
+  }
+
+  async #valuesOf(unique: readonly string[]): Promise<(V | undefined)[]> {
     const found = await findMany(this.space, unique, this.policy.tags, false, this.policy.schema)
     this.assertOpen()
     const { schema } = this.policy
@@ -389,15 +410,12 @@ export class Reader<V> {
       : await Promise.all(
           fresh.map((entry, i) => entry && vet(this.space, unique[i] as string, entry, schema)),
         )
-    const values = vetted.map((entry, i) => {
+    return vetted.map((entry, i) => {
       if (entry === undefined) this.#countMiss(unique[i] as string)
       else if (found[i]?.isNear === true) this.#hitNear(unique[i] as string)
       else this.#hit(unique[i] as string)
       return entry?.value as V | undefined
     })
-    if (names.length === unique.length) return values
-    const byName = new Map(unique.map((name, i) => [name, values[i]]))
-    return names.map((name) => byName.get(name))
   }
 
   async getOrSetMany<T extends V, K extends Key = Key>(

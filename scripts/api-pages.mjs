@@ -102,8 +102,10 @@ ${rows.join('\n')}
 `
 }
 
-/** The names that have no comment, as `package name`; a type that is spelled out explains itself. */
+/** The names of which no form has a comment; a type that is spelled out explains itself. */
 export const undocumented = (specifier, model) =>
-  model.members[0].members
-    .filter(({ kind, docComment }) => kind !== 'TypeAlias' && (docComment ?? '').trim() === '')
-    .map(({ name }) => `${specifier} ${name}`)
+  byName(model.members[0].members)
+    .filter((same) =>
+      same.every(({ kind, docComment = '' }) => kind !== 'TypeAlias' && docComment.trim() === ''),
+    )
+    .map(([{ name }]) => `${specifier} ${name}`)

@@ -18,6 +18,7 @@ import {
 } from '@larder/core'
 import { EventEmitter } from 'node:events'
 
+/** What `asCacheManager` takes besides the cache. */
 export interface CacheManagerOptions {
   /** For what is set and wrapped without a ttl. Default: that of the cache. */
   readonly ttl?: Duration
@@ -27,6 +28,7 @@ export interface CacheManagerOptions {
   readonly clock?: Clock
 }
 
+/** How `wrap` keeps a value, where that is said by name. */
 export interface WrapOptions<T> {
   /** In ms; 0 is for ever. */
   readonly ttl?: number | ((value: T) => number)
@@ -40,6 +42,7 @@ export interface RawValue<T> {
   readonly expires?: number | undefined
 }
 
+/** One of several that are set together. */
 export interface KeyValue<T> {
   key: string
   value: T

@@ -24,6 +24,7 @@ import {
 import { memory, type MemoryStore } from '@larder/memory'
 import { EventEmitter } from 'node:events'
 
+/** What `NodeCache` takes: the options of node-cache, and bounds. */
 export interface NodeCacheOptions {
   /** Seconds that a value is kept if nothing else is said; 0 is for ever. Default: 0. */
   readonly stdTTL?: number
@@ -45,12 +46,14 @@ export interface NodeCacheOptions {
 
 export type NodeCacheKey = string | number
 
+/** One of several that are set together: a key, a value, and perhaps its ttl in seconds. */
 export interface NodeCacheItem<T> {
   readonly key: NodeCacheKey
   readonly val: T
   readonly ttl?: number
 }
 
+/** What `getStats` tells: hits, misses, and how much is kept. */
 export interface NodeCacheStats {
   readonly hits: number
   readonly misses: number

@@ -2,6 +2,7 @@
  * Time, waiting and chance, as seen by everything else. The only file that knows the real ones; a test passes its own.
  */
 
+/** Time, waiting and chance, as a cache sees them; a test passes its own. */
 export interface Clock {
   /** Milliseconds that never run backwards, from no particular moment. Cheap: may lag a millisecond behind. */
   now(): number

@@ -111,7 +111,7 @@ describe('the site', () => {
     expect(await found.innerText()).toContain('refreshEvery')
     await found.click()
     await page.waitForURL(/warming\.html#refreshevery$/)
-    expect(await page.locator('h1').innerText()).toContain('Warming')
+    await page.locator('h1', { hasText: 'Warming' }).waitFor() // the address changes before the page does
   }, 30_000)
 
   test('fits on a telephone: tables and figures scroll, pages do not', async () => {

@@ -33,6 +33,11 @@ function scene(
     get: async (key) => kept.get(route(key)),
     set: async (key, bytes) => void kept.set(key, bytes),
     delete: async (key) => void kept.delete(key),
+    async add(key, bytes) {
+      const there = kept.get(key)
+      if (there === undefined) kept.set(key, bytes)
+      return there
+    },
   }
   const clock = manualClock({ start: NOW })
   const cache = createCache({ name: 'app', store: encoded(store, by, { clock }), clock, ttl: '5m' })
@@ -46,6 +51,20 @@ function scene(
 const user = (id: number): unknown => ({ id, at: new Date(id), name: `user ${id}` })
 
 const at = (kept: Map<string, Uint8Array>, key: string): Uint8Array => kept.get(key) ?? new Uint8Array(0)
+
+describe.each(codecs)('$name, where others write in another way', ({ codec: by }) => {
+  test.each(codecs)('keeps and finds its own beside $name', async ({ codec: others }) => {
+    const before = scene(others)
+    await before.cache.set('a', user(1), { tags: ['t'] })
+
+    const { cache } = scene(by, before.kept)
+    await cache.set('b', user(2), { tags: ['t'] })
+
+    expect(await cache.get('b')).toEqual(user(2))
+    await before.cache.invalidateTags('t')
+    expect(await scene(by, before.kept).cache.get('b')).toBe(undefined)
+  })
+})
 
 describe.each(codecs)('$name', ({ codec: by }) => {
   const seal = by.sealer !== undefined

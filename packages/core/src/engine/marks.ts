@@ -47,8 +47,8 @@ export const tagMark = (path: string, tag: string): string => `${path}#=${tag}`
  * if (!isMark(key)) count++
  */
 export function isMark(key: string): boolean {
-  const at = key.search(/[:#]/)
-  return at !== -1 && key[at] === '#'
+  const at = key.indexOf('#')
+  return at !== -1 && key.lastIndexOf(':', at) === -1
 }
 
 /** The tag that a mark stands for, or undefined for the mark of a namespace. */

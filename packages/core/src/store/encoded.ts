@@ -5,16 +5,23 @@
  * deleted, since it may be right for a newer version that shares the place.
  */
 
-import type { Codec } from '../bytes/codec.ts'
+import { type Codec, codec as codecOf } from '../bytes/codec.ts'
 import { decode, encode, type Refusal } from '../bytes/frame.ts'
 import { isBytes } from '../bytes/text.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { type Entry, refusedEntry } from '../engine/entry.ts'
+import { isMark } from '../engine/marks.ts'
 import { keepShape } from '../engine/shapes.ts'
 import type { LeasedRead, Leases } from './leases.ts'
 import { type Awaitable, isPending, type Store } from './store.ts'
 
 /** What `encoded` takes. */
+/**
+ * How marks are written, whatever the values are: caches of one place that write in different ways, as while sealing is being
+ * introduced, must understand the invalidations of each other. A token is chance and tells nothing.
+ */
+const MARKS = codecOf()
+
 export interface EncodedOptions {
   /** The clock of the cache; its entries are in that time. */
   readonly clock?: Clock
@@ -29,6 +36,8 @@ export interface EncodedOptions {
  */
 export function encoded(store: Store<Uint8Array>, codec: Codec, options: EncodedOptions = {}): Store<Entry> {
   const { clock = systemClock } = options
+  /** Who seals refuses what is not sealed. */
+  const readsMarks = codec.sealer === undefined
   const offset = (): number => (store.time?.() ?? clock.epoch()) - clock.now()
 
   const read = (key: string, record: Uint8Array | undefined): Awaitable<Entry | undefined> =>
@@ -41,7 +50,7 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
   ): Awaitable<Entry | undefined> => {
     if (record === undefined) return undefined
     if (!isBytes(record)) return refusedEntry('not-bytes')
-    const entry = decode(record, key, offsetNow, now, codec)
+    const entry = decode(record, key, offsetNow, now, readsMarks || !isMark(key) ? codec : MARKS)
     return isPending(entry) ? entry.then(believedOr) : believedOr(entry)
   }
   /** All that were read together are of one moment. Most are decoded at once, and then no promise is made for each. */
@@ -61,7 +70,7 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     return isAtOnce ? (entries as (Entry | undefined)[]) : Promise.all(entries)
   }
   const write = (key: string, entry: Entry): Awaitable<Uint8Array> =>
-    encode(entry, key, offset(), clock.now(), codec)
+    encode(entry, key, offset(), clock.now(), isMark(key) ? MARKS : codec)
 
   return {
     name: store.name,

@@ -41,6 +41,7 @@ export {
   type Terms,
   termsOf,
 } from './engine/entry.ts'
+export { type Handover, handover } from './engine/handover.ts'
 export { CacheError, type ErrorCode, isCacheError, misuse, valueRefused } from './errors.ts'
 export { isMark } from './engine/marks.ts'
 export { type Key, keyOf, type KeyPart } from './key.ts'

@@ -62,6 +62,8 @@ export interface MemoryStore extends Store<Entry> {
   usage(): Usage
   onRemoval(listener: RemovalListener): () => void
   close(): void
+  /** What is kept, namespace by namespace, each from the least recently used. Looking at it is no use of it. */
+  entries(): Iterable<readonly [key: string, entry: Entry]>
   /** Changes the bounds; what no longer fits goes at once. */
   resize(bounds: { readonly maxEntries?: number; readonly maxBytes?: ByteSize }): void
 }
@@ -226,6 +228,12 @@ class Memory implements MemoryStore {
 
   async *#keysBehind(prefix: string, rest: string): AsyncGenerator<string> {
     for await (const key of this.keys(prefix + rest)) yield key.slice(prefix.length)
+  }
+
+  *entries(): Generator<readonly [key: string, entry: Entry]> {
+    for (const part of this.#row.slice()) {
+      for (const [key, entry] of part.list.entries()) yield [part.prefix + key, entry]
+    }
   }
 
   usage(): Usage {

@@ -106,6 +106,7 @@ function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_T
     trust: new Trust(clock, store.channel?.maxStaleness ?? 0),
     waiting,
     recent: store.channel && new Recent(clock),
+    isChanged: false,
   }
   store.onRemoval?.((key, cause) => {
     if (!watch.heard) return

@@ -29,7 +29,7 @@ const HITS_PER_TIMING = 256
 
 export class Reader<V> {
   readonly name: string
-  protected readonly space: Space
+  readonly space: Space
   protected readonly policy: Resolved
   protected readonly lease: Lease
   protected isClosed: boolean = false
@@ -510,7 +510,7 @@ export class Reader<V> {
     return keys.map(keyOf)
   }
 
-  protected assertOpen(): void {
+  assertOpen(): void {
     if (this.isClosed || this.lease.isReleased) throw cacheClosed(this.name)
   }
 }

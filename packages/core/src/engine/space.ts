@@ -45,6 +45,8 @@ export interface House {
   readonly waiting: Waiting
   /** What was said and acknowledged lately, where the store may be replaced by another. */
   readonly recent: Recent | undefined
+  /** Whether anything was set or invalidated here: what comes from before may then be older. */
+  isChanged: boolean
 }
 
 export class Space {
@@ -331,12 +333,14 @@ export class Space {
 
   /** Something was said about `key`: what is under way must not outlive it. */
   cut(key: string): void {
+    this.house.isChanged = true
     if (this.flights.size !== 0) this.flights.cut(key)
     this.#reads?.cut(key)
     this.copies?.drop(key)
   }
 
   cutWhere(matches: (key: string) => boolean): void {
+    this.house.isChanged = true
     this.flights.cutWhere(matches)
     this.#reads?.cutWhere(matches)
     this.copies?.dropAll()
@@ -344,6 +348,7 @@ export class Space {
 
   /** Tags, or everything, are about to be invalidated, here and inside: what was called before must not be seen any more. */
   invalidating(): void {
+    this.house.isChanged = true
     for (const space of this.all()) {
       space.epoch++
       space.writes.hide()

@@ -4,7 +4,7 @@
  *   node --conditions=@larder/source --import tsx examples/warming.ts
  */
 
-import { openCache, refreshEvery, warm } from '@larder/core'
+import { hotKeys, openCache, refreshEvery, warm } from '@larder/core'
 import { Progress } from './demo/screen.ts'
 
 const PAGES = 60
@@ -32,11 +32,20 @@ const warmed = await warm(cache, busiest(), render, {
 progress.end(`${warmed.loaded} pages loaded, ${warmed.present} left alone`)
 console.log('  page 1:', cache.peek('/page/1'))
 
+const hot = hotKeys(cache, { oneIn: 1 })
 const before = queries
 await Promise.all(
-  Array.from({ length: 1_000 }, (_, i) => cache.getOrSet(`/page/${1 + (i % PAGES)}`, () => render('?'))),
+  Array.from({ length: 1_000 }, (_, i) =>
+    cache.getOrSet(`/page/${1 + Math.floor(PAGES * (i / 1_000) ** 3)}`, () => render('?')),
+  ),
 )
 console.log(`  1,000 visits, ${queries - before} queries`)
+
+// A process that takes over begins with what this one is asked for most.
+const next = await openCache({ ttl: '1h' })
+const { loaded } = await warm(next, hot.keys(20), (key) => render(String(key)))
+console.log(`  the next process: ${loaded} pages loaded, the hottest is ${String(hot.keys(1)[0])}`)
+await next.close()
 
 const rates = refreshEvery(cache, 'rates', async () => ({ EUR: 1.08 }), '1m')
 console.log('  rates that are kept fresh:', await rates.get())

@@ -2,7 +2,7 @@ import { memory } from '@larder/memory'
 import { manualClock } from '@larder/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createCache, hotKeys } from '../src/index.ts'
+import { createCache, hotKeys, warm } from '../src/index.ts'
 
 test('the keys that are read most come first, with their namespace, whether they were there or not', async () => {
   const cache = createCache({ store: memory() })
@@ -67,4 +67,28 @@ test('nothing is counted any more when it is stopped; odd options are refused', 
 
   expect(hot.top()).toEqual([])
   expect(() => hotKeys(cache, { counters: 0 })).toThrow('counters')
+})
+
+test('the keys of a cache, from the hottest, are what warming takes', async () => {
+  const cache = createCache<string>({ store: memory() })
+  const users = cache.namespace('users')
+  const hot = hotKeys(users, { oneIn: 1 })
+  for (const [key, reads] of [
+    [['user', 1, { locale: 'de' }], 1],
+    ["'odd", 4],
+    [['user', 2], 3],
+    ['[text', 2],
+  ] as const) {
+    for (let i = 0; i < reads; i++) await users.get(key)
+  }
+  await users.namespace('inside').get('not of this cache')
+
+  expect(hot.keys()).toEqual(["'odd", ['user', 2], '[text', ['user', 1, { locale: 'de' }]])
+  expect(hot.keys(2)).toHaveLength(2)
+
+  const next = createCache({ store: memory() }).namespace('users')
+  const warmed = await warm(next, hot.keys(), (key) => `loaded ${JSON.stringify(key)}`)
+
+  expect(warmed).toMatchObject({ asked: 4, loaded: 4 })
+  expect(await next.get(['user', 2])).toBe('loaded ["user",2]')
 })

@@ -10,6 +10,7 @@
 import type { ICache } from '../cache.ts'
 import { isClock } from '../create.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
+import { type Key, keyOfName } from '../key.ts'
 import { checkOptions, isCount, type OptionTable } from '../options.ts'
 
 /** What `hotKeys` takes. */
@@ -38,6 +39,8 @@ export interface HotKey {
 export interface HotKeys {
   /** The keys that were read most, from the hottest. */
   top(count?: number): readonly HotKey[]
+  /** Those of them that lie in the cache itself, not in a namespace inside it, as keys: what `warm` takes. Default: all. */
+  keys(count?: number): readonly Key[]
   stop(): void
 }
 
@@ -51,6 +54,7 @@ type Counter = { -readonly [F in keyof HotKey]: HotKey[F] }
  * @example
  * const hot = hotKeys(cache)
  * console.table(hot.top(10))
+ * await warm(cache, hot.keys(100), load)
  */
 export function hotKeys(cache: ICache, options: HotKeysOptions = {}): HotKeys {
   checkOptions('hotKeys', options, OPTIONS)
@@ -71,12 +75,18 @@ export function hotKeys(cache: ICache, options: HotKeysOptions = {}): HotKeys {
     known.set(name, { cache: of, key, reads: reads + oneIn, atMostTooHigh: reads })
   }
 
+  const fromHottest = (): Counter[] => [...known.values()].sort((a, b) => b.reads - a.reads)
+
   return {
     top: (most = 10) =>
-      [...known.values()]
-        .sort((a, b) => b.reads - a.reads)
+      fromHottest()
         .slice(0, most)
         .map((counter) => ({ ...counter })),
+    keys: (most = counters) =>
+      fromHottest()
+        .filter((counter) => counter.cache === cache.name)
+        .slice(0, most)
+        .map(({ key }) => keyOfName(key)),
     stop: cache.on((event) => {
       const { type } = event
       // Who waited for a load was heard of as a miss.

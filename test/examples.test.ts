@@ -1,5 +1,5 @@
 /*
- * Every example runs, from the command that it names. The demo has a test of its own.
+ * Every example runs, from the command that it names; the recipes judge themselves by how they end. The demo has a test of its own.
  */
 
 import { execFile } from 'node:child_process'
@@ -14,7 +14,8 @@ const programsIn = (folder: string): string[] =>
     .filter((file) => file.endsWith('.ts') && file !== 'demo.ts')
     .map((file) => path.posix.join(folder, file))
 const frameworks = programsIn('frameworks')
-const examples = [...programsIn(''), ...frameworks]
+const recipes = programsIn('recipes')
+const examples = [...programsIn(''), ...frameworks, ...recipes]
 const readme = readFileSync(path.join(root, 'examples/README.md'), 'utf8')
 
 describe.for(examples)('examples/%s', (file) => {
@@ -33,9 +34,14 @@ describe.for(examples)('examples/%s', (file) => {
   }, 60_000)
 })
 
-test.for(frameworks)('examples/%s is short', (file) => {
+test.for([...frameworks, ...recipes])('examples/%s is short', (file) => {
   const lines = readFileSync(path.join(root, 'examples', file), 'utf8')
     .trimEnd()
     .split('\n')
   expect(lines.length).toBeLessThan(60)
+})
+
+test.for(recipes)('examples/%s is on the page of recipes', (file) => {
+  const page = readFileSync(path.join(root, 'docs/recipes.md'), 'utf8')
+  expect(page).toContain(`(../examples/${file})`)
 })

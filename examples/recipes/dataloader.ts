@@ -1,0 +1,63 @@
+/*
+ * GraphQL and dataloader: resolvers ask for one thing at a time. A dataloader for each request gathers what they ask for, and the
+ * cache behind it answers for all requests, with one query for what is missing.
+ *
+ *   node --conditions=@larder/source --import tsx examples/recipes/dataloader.ts
+ */
+
+import assert from 'node:assert/strict'
+import DataLoader from 'dataloader'
+import { openCache } from '@larder/core'
+
+type Author = Readonly<{ id: number; name: string }>
+
+const posts = Array.from({ length: 50 }, (_, i) => ({ id: i, authorId: i % 7 }))
+const queries: (readonly number[])[] = []
+/** Stands for `select … where id = any($1)`. */
+const authorsById = async (ids: readonly number[]): Promise<Author[]> => {
+  queries.push(ids)
+  return ids.filter((id) => id !== 6).map((id) => ({ id, name: `author ${id}` }))
+}
+
+const cache = await openCache()
+const authors = cache.namespace<Author | null>('authors', { ttl: '5m', nullTtl: '10s', tags: ['authors'] })
+
+/** What is missing, in one query; that there is none is remembered too. */
+async function missingAuthors(keys: readonly (readonly ['author', number])[]): Promise<(Author | null)[]> {
+  const found = new Map((await authorsById(keys.map(([, id]) => id))).map((each) => [each.id, each]))
+  return keys.map(([, id]) => found.get(id) ?? null)
+}
+
+/** One for each request: it remembers nothing beyond it. */
+const loaderOfRequest = (): DataLoader<number, Author | null> =>
+  new DataLoader((ids) =>
+    authors.getOrSetMany(
+      ids.map((id) => ['author', id] as const),
+      missingAuthors,
+    ),
+  )
+
+/** A query as GraphQL executes it: the resolver of each post asks by itself. */
+async function execute(): Promise<number> {
+  const loader = loaderOfRequest()
+  const resolved = await Promise.all(posts.map(({ authorId }) => loader.load(authorId)))
+  return resolved.filter((author) => author !== null).length
+}
+
+console.log(
+  'authors resolved:',
+  await execute(),
+  '· queries:',
+  queries.length,
+  '· ids:',
+  queries[0]?.join(' '),
+)
+await Promise.all([execute(), execute(), execute()])
+console.log('three more requests, queries:', queries.length)
+assert.equal(queries.length, 1)
+
+await authors.delete(['author', 3]) // somebody has a new name: the next request asks for one id
+await execute()
+console.log('after a change:', queries.at(-1)?.join(' '))
+assert.deepEqual(queries.at(-1), [3])
+await cache.close()

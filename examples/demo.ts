@@ -9,13 +9,13 @@
  * Every figure is measured in this run. Ends with 1 if something that Larder promises here did not hold.
  */
 
-import { openCache } from '@larder/core'
+import { hotKeys, openCache, warm } from '@larder/core'
 import { CATEGORIES, Catalogue, PRODUCTS, REVIEWS } from './demo/catalogue.ts'
 import { homemadeShop } from './demo/homemade.ts'
 import { play, type Played, visitsOf } from './demo/load.ts'
 import { CALLERS, crowd, newPrice, readOn, sale, slowAnswer } from './demo/scenes.ts'
 import { bold, count, cyan, dim, milliseconds, percent, Progress, red, say, table } from './demo/screen.ts'
-import { cachedShop, type Shop } from './demo/shop.ts'
+import { type CachedShop, cachedShop, type Shop } from './demo/shop.ts'
 
 const VISITS = 10_000
 /** ms for the visits without a cache: on a slow machine there are fewer of them, not a longer demo. */
@@ -23,6 +23,9 @@ const VISITS_END = 8_000
 /** Of the outage: 3 s, in which everything ceases to be fresh, and then to be served while it is refreshed. */
 const READS = 600
 const PAUSE = 5
+/** Products that a new process is warmed with, and the visits that it is looked at. */
+const WARMED = 300
+const FIRST_VISITS = 300
 /** ms for all of it. */
 const DEMO_ENDS = 30_000
 
@@ -60,8 +63,36 @@ type Visited = Played & { readonly queries: number }
 const visitsPlain = await visit('no cache', plain, visits, performance.now() + VISITS_END)
 const same = visits.slice(0, visitsPlain.visits)
 const visitsHomemade = await visit('a Map with a ttl', homemade, same)
+const hot = hotKeys(larder.items)
 const visitsLarder = await visit('Larder', larder, same)
 const { hitRatio = 0 } = cache.stats()
+hot.stop()
+
+// ---- a new process of the shop, as it starts and as it starts warm ---------------------------------------------------
+
+const newProcess = async (name: string): Promise<CachedShop> => {
+  const empty = opened.namespace(name)
+  await empty.clear()
+  return cachedShop(db, empty)
+}
+async function firstQueries(shop: Shop): Promise<number> {
+  const before = db.queries
+  await play(shop, visits.slice(0, FIRST_VISITS))
+  return db.queries - before
+}
+const asked = await firstQueries(await newProcess('cold'))
+const warming = new Progress('a new process')
+const warmed = await newProcess('warm')
+const products = hot.keys(WARMED)
+const { loaded } = await warm(warmed.items, products, ([sku]) => db.product(String(sku)), {
+  concurrency: 8,
+  policy: { ttl: '1m' },
+  onProgress: (so) => warming.update(so.asked / products.length, `${count(so.asked)} hot products`),
+})
+const askedWarm = await firstQueries(warmed)
+warming.end(
+  `warmed with ${count(loaded)} hot products: ${count(askedWarm)} queries in its first ${count(FIRST_VISITS)} visits, ${count(asked)} without`,
+)
 
 // ---- what goes wrong in real shops -----------------------------------------------------------------------------------
 
@@ -120,6 +151,7 @@ const of = (some: number, all: number): string => `${count(some)} of ${count(all
 const promises = {
   'at least 50 % fewer queries': saved(visitsLarder) >= 0.5,
   'a hit ratio above 80 %': hitRatio > 0.8,
+  'a warmed process asks the database less': askedWarm < asked,
   'one query for all callers of a cold product': scenesLarder.crowd === 1,
   'no page with an old price under load': visitsLarder.oldPrices === 0,
   'a new price is seen by the very next read': scenesLarder.newPrice,
@@ -154,9 +186,9 @@ say(`
   What you saw, and the lines of ${bold('examples/demo/shop.ts')} that do it:
 
   ${bold('One load for all who wait; after that, from memory.')}
-      ${cyan('products.getOrSet(sku, () => db.product(sku))')}
+      ${cyan('load: (sku: string) => db.product(sku),')}
   ${bold('You never read what you have invalidated')}, whatever was loading at that moment.
-      ${cyan('await cache.invalidateTags(`product:${sku}`)')}
+      ${cyan('await products.save({ ...(await product(sku)), cents })')}
   ${bold('The database stopped, and reads went on')}: ${count(servedStale)} of them got what was known last.
       ${cyan("{ ttl: '2s', staleWhileRevalidate: '500ms', staleIfError: '1h' }")}
 

@@ -3,7 +3,7 @@
  * in this process; nothing has to be installed or started.
  *
  * It counts the queries that reach it, and can be made to misbehave: `stop` refuses all queries as a server does that
- * is not there, `hold` keeps the answers of reads on their way, as a slow network does.
+ * is not there, `hold` keeps the answer of a read on its way, as a slow network does.
  */
 
 import { PGlite } from '@electric-sql/pglite'
@@ -80,7 +80,7 @@ export class Catalogue {
     ])
   }
 
-  /** Keeps the answers of reads on their way until the returned function is called. */
+  /** Keeps the answer of the next read on its way until the returned function is called. */
   hold(): () => void {
     let release = (): void => {}
     this.#held = new Promise((resolve) => {
@@ -106,6 +106,7 @@ export class Catalogue {
 
   async #read(sql: string, values: readonly unknown[]): Promise<Product[]> {
     const held = this.#held
+    this.#held = undefined
     const rows = await this.#query(sql, values)
     await held
     return rows

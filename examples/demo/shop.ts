@@ -1,11 +1,11 @@
 /*
  * The shop, with Larder in front of its database. This is the file to copy from.
  *
- * What is read goes through `getOrSet`; what is written says what it has changed, after the database has it. Without
- * a cache the shop is the catalogue itself: the same five methods, so nothing that uses the shop knows the difference.
+ * A repository reads through the cache and writes to the database first; what a write changes falls in that very turn. Without a
+ * cache the shop is the catalogue itself: the same five methods, so nothing that uses the shop knows the difference.
  */
 
-import type { ICache } from '@larder/core'
+import { type ICache, repository } from '@larder/core'
 import type { Catalogue, Product } from './catalogue.ts'
 
 export type Shop = Pick<Catalogue, 'product' | 'products' | 'shelf' | 'setPrice' | 'discount'>
@@ -13,33 +13,48 @@ export type Shop = Pick<Catalogue, 'product' | 'products' | 'shelf' | 'setPrice'
 /** Short, so that the demo lives through all of them; a real shop says minutes. */
 const policy = { ttl: '2s', staleWhileRevalidate: '500ms', staleIfError: '1h' } as const
 
-const tagsOf = (product: Product): string[] => [`product:${product.sku}`, `category:${product.category}`]
+/** A shop, and where its products lie: for warming. */
+export interface CachedShop extends Shop {
+  readonly items: ICache
+}
 
-export function cachedShop(db: Shop, cache: ICache): Shop {
-  const products = cache.namespace<Product>('products', {
-    ...policy,
-    tags: tagsOf,
+export function cachedShop(db: Shop, cache: ICache): CachedShop {
+  const kept = cache.namespace('products', policy)
+  const products = repository(kept, {
+    key: (product: Product) => product.sku,
+    tags: (product) => [`category:${product.category}`],
+    load: (sku: string) => db.product(sku),
+    loadMany: (skus) => db.products(skus),
+    save: async (product) => {
+      await db.setPrice(product.sku, product.cents)
+      return product
+    },
+    remove: () => Promise.reject(new Error('this shop keeps what it has')),
   })
-  const shelves = cache.namespace<Product[]>('shelves', {
-    ...policy,
-    tags: (shelf) => shelf.flatMap(tagsOf),
-  })
+
+  const product = async (sku: string): Promise<Product> => there(await products.get(sku))
 
   return {
-    product: (sku) => products.getOrSet(sku, () => db.product(sku)),
+    items: products.items,
+    product,
 
-    products: (skus) => products.getOrSetMany(skus, (missing) => db.products(missing)),
+    products: async (skus) => (await products.getMany(skus)).map(there),
 
-    shelf: (category) => shelves.getOrSet(category, () => db.shelf(category)),
+    shelf: (category) =>
+      products.query(['shelf', category], () => db.shelf(category), [`category:${category}`]),
 
     async setPrice(sku, cents) {
-      await db.setPrice(sku, cents)
-      await cache.invalidateTags(`product:${sku}`)
+      await products.save({ ...(await product(sku)), cents })
     },
 
     async discount(category, percent) {
       await db.discount(category, percent)
-      await cache.invalidateTags(`category:${category}`)
+      await kept.invalidateTags(`category:${category}`)
     },
   }
+}
+
+function there(product: Product | null): Product {
+  if (product === null) throw new Error('there is no such product')
+  return product
 }

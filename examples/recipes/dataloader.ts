@@ -11,7 +11,7 @@ import { openCache } from '@larder/core'
 
 type Author = Readonly<{ id: number; name: string }>
 
-const posts = Array.from({ length: 50 }, (_, i) => ({ id: i, authorId: i % 7 }))
+const posts = Array.from({ length: 50 }, (_, i) => ({ authorId: i % 7 }))
 const queries: (readonly number[])[] = []
 /** Stands for `select … where id = any($1)`. */
 const authorsById = async (ids: readonly number[]): Promise<Author[]> => {
@@ -40,24 +40,16 @@ const loaderOfRequest = (): DataLoader<number, Author | null> =>
 /** A query as GraphQL executes it: the resolver of each post asks by itself. */
 async function execute(): Promise<number> {
   const loader = loaderOfRequest()
-  const resolved = await Promise.all(posts.map(({ authorId }) => loader.load(authorId)))
-  return resolved.filter((author) => author !== null).length
+  const resolved = await Promise.all(posts.map((post) => loader.load(post.authorId)))
+  return resolved.filter(Boolean).length
 }
 
-console.log(
-  'authors resolved:',
-  await execute(),
-  '· queries:',
-  queries.length,
-  '· ids:',
-  queries[0]?.join(' '),
-)
+console.log('resolved:', await execute(), '· ids asked for:', queries[0]?.join(' '))
 await Promise.all([execute(), execute(), execute()])
 console.log('three more requests, queries:', queries.length)
-assert.equal(queries.length, 1)
 
-await authors.delete(['author', 3]) // somebody has a new name: the next request asks for one id
+await authors.delete(['author', 3]) // a new name: the next request asks for one id
 await execute()
+assert.deepEqual(queries.slice(1), [[3]])
 console.log('after a change:', queries.at(-1)?.join(' '))
-assert.deepEqual(queries.at(-1), [3])
 await cache.close()

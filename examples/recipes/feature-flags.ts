@@ -17,7 +17,7 @@ const load = async (): Promise<Flags> => {
   return service.flags
 }
 
-const cache = await openCache<Flags>()
+const cache = await openCache()
 const flags = refreshEvery(cache, 'flags', load, '30s', {
   idleAfter: Infinity,
   policy: { staleIfError: '1d' },
@@ -28,7 +28,7 @@ const DEFAULTS: Flags = { checkout: { percent: 0 } }
 let last = DEFAULTS
 /** No promise: in the middle of rendering nobody wants to wait for a flag. */
 function isOn(name: string, user: string): boolean {
-  last = cache.peek('flags') ?? last
+  last = (cache.peek('flags') as Flags | undefined) ?? last
   const [first = 0, second = 0] = createHash('sha256').update(`${name}:${user}`).digest()
   return ((first << 8) | second) % 100 < (last[name] ?? DEFAULTS[name] ?? { percent: 0 }).percent
 }

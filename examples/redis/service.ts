@@ -14,7 +14,7 @@ const parent: End = {
   on: (event, listener) => process.on(event, listener),
 }
 const query = calling(parent)
-const shop = cachedShop(
+const { items: _items, ...shop } = cachedShop(
   {
     product: (sku) => query('product', sku),
     products: (skus) => query('products', skus),

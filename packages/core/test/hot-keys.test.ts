@@ -70,7 +70,7 @@ test('nothing is counted any more when it is stopped; odd options are refused', 
 })
 
 test('the keys of a cache, from the hottest, are what warming takes', async () => {
-  const cache = createCache<string>({ store: memory() })
+  const cache = createCache({ store: memory() })
   const users = cache.namespace('users')
   const hot = hotKeys(users, { oneIn: 1 })
   for (const [key, reads] of [

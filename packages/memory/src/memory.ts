@@ -62,7 +62,7 @@ export interface MemoryStore extends Store<Entry> {
   usage(): Usage
   onRemoval(listener: RemovalListener): () => void
   close(): void
-  /** What is kept, namespace by namespace, each from the least recently used. Looking at it is no use of it. */
+  /** What is kept, namespace by namespace, each from what may go first. Looking at it is no use of it. */
   entries(): Iterable<readonly [key: string, entry: Entry]>
   /** Changes the bounds; what no longer fits goes at once. */
   resize(bounds: { readonly maxEntries?: number; readonly maxBytes?: ByteSize }): void

@@ -44,6 +44,8 @@ export interface Repository<T, K extends KeyPart> {
   /** To the source, then to the cache. The item as the source answered it. */
   save(item: T): Promise<T>
   remove(key: K): Promise<void>
+  /** Where the items lie, each under the key `[key]`: for `warm`, `hotKeys`, `explain`. */
+  readonly items: ICache
 }
 
 const SOURCE: OptionTable = {
@@ -80,9 +82,9 @@ export function repository<T extends object, K extends KeyPart>(
   if (missing.length > 0) throw misuse('repository', [`${missing.join(', ')} must be given`])
   const { key: idOf, tags: tagsOf, load, loadMany } = source
   // With their tags, for writes that are not made here: `cache.invalidateTags` reaches items and queries.
-  const items = cache.namespace<T | null>(
+  const items = cache.namespace(
     'items',
-    tagsOf && { tags: (item) => (item === null ? [] : tagsOf(item)) },
+    tagsOf && { tags: (item) => (item === null ? [] : tagsOf(item as T)) },
   )
   const queries = cache.namespace('queries')
   const named = (key: K): Key => [key]
@@ -104,6 +106,7 @@ export function repository<T extends object, K extends KeyPart>(
   const get = (key: K): Promise<T | null> => items.getOrSet(named(key), () => found(key))
 
   return {
+    items,
     get,
     async getMany(keys) {
       if (loadMany === undefined) return Promise.all(keys.map(get))

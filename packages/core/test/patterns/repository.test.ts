@@ -2,7 +2,15 @@ import { memory } from '@larder/memory'
 import { delayed, held, manualClock } from '@larder/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createCache, type ICache, type Repository, repository, type Source } from '../../src/index.ts'
+import {
+  createCache,
+  hotKeys,
+  type ICache,
+  type Repository,
+  repository,
+  type Source,
+  warm,
+} from '../../src/index.ts'
 
 interface User {
   readonly id: number
@@ -264,3 +272,27 @@ test.for([false, true])(
     )
   },
 )
+
+test('what it keeps can be warmed and watched: by its items, with their tags', async () => {
+  const cache = createCache({ store: memory(), ttl: '1h' })
+  let asked = 0
+  const users = repository(cache, {
+    key: (user: { id: number; team: number }) => user.id,
+    tags: (user) => [`team:${user.team}`],
+    load: async (id: number) => ({ id, team: ++asked }),
+    save: async (user) => user,
+    remove: async () => {},
+  })
+  const hot = hotKeys(users.items, { oneIn: 1 })
+
+  await warm(users.items, [[1], [2]], ([id]) => ({ id: Number(id), team: 7 }))
+
+  expect(await users.getMany([1, 2])).toEqual([
+    { id: 1, team: 7 },
+    { id: 2, team: 7 },
+  ])
+  expect(asked).toBe(0)
+  expect(hot.keys().toSorted()).toEqual([[1], [2]])
+  await cache.invalidateTags('team:7')
+  expect((await users.get(1))?.team).toBe(1)
+})

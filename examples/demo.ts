@@ -84,7 +84,7 @@ const asked = await firstQueries(await newProcess('cold'))
 const warming = new Progress('a new process')
 const warmed = await newProcess('warm')
 const products = hot.keys(WARMED)
-const { loaded } = await warm(warmed.items, products, ([sku]) => db.product(String(sku)), {
+const { loaded } = await warm(warmed.items, products, ([sku]) => db.product(sku as string), {
   concurrency: 8,
   policy: { ttl: '1m' },
   onProgress: (so) => warming.update(so.asked / products.length, `${count(so.asked)} hot products`),
@@ -188,7 +188,7 @@ say(`
   ${bold('One load for all who wait; after that, from memory.')}
       ${cyan('load: (sku: string) => db.product(sku),')}
   ${bold('You never read what you have invalidated')}, whatever was loading at that moment.
-      ${cyan('await products.save({ ...(await product(sku)), cents })')}
+      ${cyan('await products.save({ ...(await db.product(sku)), cents })')}
   ${bold('The database stopped, and reads went on')}: ${count(servedStale)} of them got what was known last.
       ${cyan("{ ttl: '2s', staleWhileRevalidate: '500ms', staleIfError: '1h' }")}
 

@@ -4,7 +4,7 @@
  *   node --conditions=@larder/source --import tsx examples/warming.ts
  */
 
-import { hotKeys, openCache, refreshEvery, warm } from '@larder/core'
+import { hotKeys, keyOf, openCache, refreshEvery, warm } from '@larder/core'
 import { Progress } from './demo/screen.ts'
 
 const PAGES = 60
@@ -43,8 +43,10 @@ console.log(`  1,000 visits, ${queries - before} queries`)
 
 // A process that takes over begins with what this one is asked for most.
 const next = await openCache({ ttl: '1h' })
-const { loaded } = await warm(next, hot.keys(20), (key) => render(String(key)))
-console.log(`  the next process: ${loaded} pages loaded, the hottest is ${String(hot.keys(1)[0])}`)
+const { loaded } = await warm(next, hot.keys(20), (key) => render(keyOf(key)))
+console.log(
+  `  the next process: ${loaded} pages loaded, from the hottest: ${hot.keys(3).map(keyOf).join(', ')}`,
+)
 await next.close()
 
 const rates = refreshEvery(cache, 'rates', async () => ({ EUR: 1.08 }), '1m')

@@ -32,11 +32,9 @@ export function cachedShop(db: Shop, cache: ICache): CachedShop {
     remove: () => Promise.reject(new Error('this shop keeps what it has')),
   })
 
-  const product = async (sku: string): Promise<Product> => there(await products.get(sku))
-
   return {
     items: products.items,
-    product,
+    product: async (sku) => there(await products.get(sku)),
 
     products: async (skus) => (await products.getMany(skus)).map(there),
 
@@ -44,7 +42,7 @@ export function cachedShop(db: Shop, cache: ICache): CachedShop {
       products.query(['shelf', category], () => db.shelf(category), [`category:${category}`]),
 
     async setPrice(sku, cents) {
-      await products.save({ ...(await product(sku)), cents })
+      await products.save({ ...(await db.product(sku)), cents })
     },
 
     async discount(category, percent) {

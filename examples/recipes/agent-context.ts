@@ -7,7 +7,7 @@
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { createCache, openCache } from '@larder/core'
+import { createCache, keyOf, openCache } from '@larder/core'
 import { memory } from '@larder/memory'
 
 const documents = new Map([
@@ -51,9 +51,9 @@ for (let turn = 1; turn <= 8; turn++) {
   await context.set(`turn ${turn}`, `${turn}: ${'words '.repeat(100)}`)
   await context.get('turn 1') // the task itself is looked at in each turn, so it stays
 }
-const turns: unknown[] = []
-for await (const key of context.keys()) turns.push(key)
-console.log('in the context:', turns.sort().join(', '))
+const turns: string[] = []
+for await (const key of context.keys()) turns.push(keyOf(key))
+console.log('in the context:', turns.toSorted().join(', '))
 assert.ok(turns.includes('turn 1') && turns.includes('turn 8') && !turns.includes('turn 2'))
 await context.close()
 await answers.close()

@@ -113,7 +113,7 @@ const ROUNDS = 64
  * })
  */
 export async function snapshot(
-  cache: ICache,
+  cache: Pick<ICache, 'name'>,
   file: string,
   options: SnapshotOptions = {},
 ): Promise<Snapshotted> {
@@ -153,7 +153,11 @@ export async function snapshot(
  * const { refused } = await restore(cache, 'cache.snapshot')
  * if (refused !== undefined) console.log(`starting cold: ${refused}`)
  */
-export async function restore(cache: ICache, file: string, options: RestoreOptions = {}): Promise<Restored> {
+export async function restore(
+  cache: Pick<ICache, 'name'>,
+  file: string,
+  options: RestoreOptions = {},
+): Promise<Restored> {
   checkOptions('restore', options, RESTORE)
   const into = handover(cache, 'restore')
   const most = Number(readBytes(options.maxBytes ?? MAX_BYTES))

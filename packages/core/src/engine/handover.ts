@@ -32,7 +32,7 @@ export interface Handover {
 }
 
 /** Throws where a cache is not kept in this process alone. `what` names the caller. */
-export function handover(cache: ICache, what: string): Handover {
+export function handover(cache: Pick<ICache, 'name'>, what: string): Handover {
   if (!(cache instanceof Engine)) throw new TypeError(`${what}: needs a cache, not ${kindOf(cache)}`)
   cache.assertOpen()
   const { space } = cache as Engine<unknown>

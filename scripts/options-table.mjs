@@ -101,6 +101,20 @@ const groups = [
     explained: {},
   },
   {
+    title: 'snapshot',
+    file: 'packages/memory/src/snapshot.ts',
+    name: 'SnapshotOptions',
+    intro: 'Of `@larder/memory/snapshot`: [snapshots](snapshots.md#what-is-restored).',
+    explained: {},
+  },
+  {
+    title: 'restore',
+    file: 'packages/memory/src/snapshot.ts',
+    name: 'RestoreOptions',
+    intro: '',
+    explained: {},
+  },
+  {
     title: 'codec',
     file: 'packages/core/src/bytes/codec.ts',
     name: 'CodecOptions',

@@ -36,6 +36,7 @@ import { elapsed, takenNow } from './snapshot/elapsed.ts'
 import { readWhole, replaceFile } from './snapshot/file.ts'
 import { type Content, contentOf, type Item, Writing } from './snapshot/layout.ts'
 
+/** How a snapshot is written. */
 export interface SnapshotOptions {
   /** What values look like in the file. Default: JSON. */
   readonly codec?: Codec
@@ -43,6 +44,7 @@ export interface SnapshotOptions {
   readonly maxBytes?: ByteSize
 }
 
+/** What a snapshot holds. */
 export interface Snapshotted {
   readonly entries: number
   readonly bytes: number
@@ -50,6 +52,7 @@ export interface Snapshotted {
   readonly leftOut: number
 }
 
+/** Which snapshots are restored. */
 export interface RestoreOptions {
   /** Must understand what the file was written with. Default: JSON. */
   readonly codec?: Codec
@@ -80,6 +83,7 @@ export type Unrestored =
   /** Something was set or invalidated in this process, which is newer. */
   | 'changed'
 
+/** What was restored, or why nothing was. */
 export interface Restored {
   /** Entries that the cache has now, and did not have before. */
   readonly entries: number

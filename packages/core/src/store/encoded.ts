@@ -15,13 +15,13 @@ import { keepShape } from '../engine/shapes.ts'
 import type { LeasedRead, Leases } from './leases.ts'
 import { type Awaitable, isPending, type Store } from './store.ts'
 
-/** What `encoded` takes. */
 /**
  * How marks are written, whatever the values are: caches of one place that write in different ways, as while sealing is being
  * introduced, must understand the invalidations of each other. A token is chance and tells nothing.
  */
 const MARKS = codecOf()
 
+/** What `encoded` takes. */
 export interface EncodedOptions {
   /** The clock of the cache; its entries are in that time. */
   readonly clock?: Clock

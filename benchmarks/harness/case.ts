@@ -50,6 +50,10 @@ function judged({ says: said, what, against, limit, means }: Goal, of: Times): G
   const rival = typeof against === 'string' ? against : fastest(against, of)
   const says = typeof against === 'string' ? said : `${said}, which is ${rival}`
   const [ours, theirs] = [of(what), of(rival)]
+  if (means === 'at most ns more') {
+    const measured = spreadOf(ours.map((each, round) => each - (theirs[round] ?? Number.NaN)))
+    return { says, goal: `≤ ${limit} ns more`, measured, verdict: atMost(measured, limit), unit: 'ns' }
+  }
   if (means === 'at most') {
     const measured = ratioOf(ours, theirs)
     return {

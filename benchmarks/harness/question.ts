@@ -59,14 +59,14 @@ export interface Opened {
   readonly close?: () => unknown
 }
 
-/** `what` takes at most `limit` times as long as `against`, or is at least `limit` times faster. */
+/** `what` takes at most `limit` times as long as `against`, or at most `limit` ns longer, or is at least `limit` times faster. */
 export interface Goal {
   readonly says: string
   readonly what: string
   /** Of several, the one that is fastest here. */
   readonly against: string | readonly string[]
   readonly limit: number
-  readonly means: 'at most' | 'times faster'
+  readonly means: 'at most' | 'at most ns more' | 'times faster'
 }
 
 /** A question that is not answered by timing candidates in turn. */

@@ -1,5 +1,6 @@
 /* All questions that are answered by timing candidates in rounds. Others count: measures.ts. */
 import type { Question } from '../harness/question.ts'
+import counters from './counters.ts'
 import eviction from './eviction.ts'
 import getMany from './get-many.ts'
 import hit from './hit.ts'
@@ -23,6 +24,7 @@ export const questions: readonly Question[] = [
   hit,
   miss,
   getMany,
+  counters,
   peek,
   tags,
   invalidateTag,

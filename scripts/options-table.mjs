@@ -97,7 +97,14 @@ const groups = [
     title: 'hotKeys',
     file: 'packages/core/src/watch/hot-keys.ts',
     name: 'HotKeysOptions',
-    intro: 'Explained in [watching](watching.md#hotkeys).',
+    intro: 'Explained in [watching](watching.md#hotkeys-and-bigkeys).',
+    explained: {},
+  },
+  {
+    title: 'bigKeys',
+    file: 'packages/core/src/watch/big-keys.ts',
+    name: 'BigKeysOptions',
+    intro: 'Explained in [watching](watching.md#hotkeys-and-bigkeys).',
     explained: {},
   },
   {
@@ -158,6 +165,13 @@ const groups = [
     file: 'packages/metrics/src/observe.ts',
     name: 'ObserveOptions',
     intro: 'Of `@larder/metrics`, as all that follow: [metrics](metrics.md).',
+    explained: {},
+  },
+  {
+    title: 'alerts',
+    file: 'packages/metrics/src/alerts.ts',
+    name: 'AlertsOptions',
+    intro: 'Explained in [metrics](metrics.md#alerts-and-a-dashboard).',
     explained: {},
   },
   {

@@ -1,5 +1,5 @@
 /*
- * Ablations of what stands on a cache: repositories, warming, keeping fresh.
+ * Ablations of what stands on a cache: repositories, warming, keeping fresh, hot and big keys.
  */
 
 import type { Ablation } from './ablations.ts'
@@ -68,5 +68,43 @@ export const patternAblations: readonly Ablation[] = [
     find: `if (clock.now() - lastRead > idleAfter) {`,
     replace: `if (idleAfter < 0) {`,
     seenBy: 'a key that is kept fresh is loaded again before its end, and not when nobody reads it',
+  },
+  {
+    what: 'a key without a counter takes that of the least counted',
+    find: `    known.delete(least)
+    known.set(name, { cache: of`,
+    replace: `    if (least !== '') return
+    known.set(name, { cache: of`,
+    seenBy: 'a key that becomes hot is found among many that are not',
+  },
+  {
+    what: 'the count of a taken counter is kept as the most that it may be too high',
+    find: `reads: reads + oneIn, atMostTooHigh: reads })`,
+    replace: `reads: oneIn, atMostTooHigh: 0 })`,
+    seenBy: 'a key that becomes hot is found among many that are not',
+  },
+  {
+    what: 'as many counters as were asked for',
+    find: `known.size < counters ? NONE`,
+    replace: `known.size < Infinity ? NONE`,
+    seenBy: 'a key that becomes hot is found among many that are not',
+  },
+  {
+    what: 'the smallest of the big keys makes room',
+    find: `if (known.size > keep) known.delete(smallest(known)[0])`,
+    replace: `if (known.size > keep) known.delete(name)`,
+    seenBy: 'the biggest keys are found among many, whenever they were written',
+  },
+  {
+    what: 'a key that has shrunk is no longer big',
+    find: `found.bytes <= least && !known.has(name)`,
+    replace: `found.bytes <= least`,
+    seenBy: 'the biggest keys are found among many, whenever they were written',
+  },
+  {
+    what: 'as many big keys as were asked for',
+    find: `known.size > keep`,
+    replace: `known.size > Infinity`,
+    seenBy: 'the biggest keys are found among many, whenever they were written',
   },
 ]

@@ -8,7 +8,9 @@
  */
 
 import {
+  type bigKeys,
   type createCache,
+  type hotKeys,
   type refreshEvery,
   type repository,
   type warm,
@@ -145,6 +147,8 @@ export interface Core {
   readonly repository: typeof repository
   readonly refreshEvery: typeof refreshEvery
   readonly warm: typeof warm
+  readonly hotKeys: typeof hotKeys
+  readonly bigKeys: typeof bigKeys
 }
 
 const index = (upTo: number): fc.Arbitrary<number> => fc.nat({ max: upTo - 1 })
@@ -697,8 +701,7 @@ class Player {
     say('sets', stats.sets, counts.sets)
     say('deletes', stats.deletes, counts.deletes)
     say('invalidations', stats.invalidations, counts.invalidations)
-    const { refreshing, slowLoad, failedLoad } = stats.stale
-    const answered = stats.hits + stats.misses + refreshing + slowLoad + failedLoad
+    const answered = stats.hits + stats.misses + stats.stale.refreshing + stats.stale.farDown
     if (answered < counts.reads)
       this.witness.fail(`${counts.reads} were answered and only ${answered} counted`)
   }

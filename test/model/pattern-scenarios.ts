@@ -1,5 +1,5 @@
 /*
- * Scenarios of what stands on a cache (repositories, warming, keeping fresh): each is one promise of theirs that a line in
+ * Scenarios of what stands on a cache (repositories, warming, keeping fresh, hot and big keys): each is one promise of theirs that a line in
  * the wrong place would break.
  */
 
@@ -165,5 +165,39 @@ export const patternScenarios = {
     await clock.advance('5s')
 
     expect(loads).toBe(before)
+  },
+
+  'a key that becomes hot is found among many that are not': async (core) => {
+    const cache = cacheOf(core)
+    const hot = core.hotKeys(cache, { counters: 2, oneIn: 1 })
+    for (let i = 0; i < 5; i++) await cache.get('early')
+
+    for (let i = 0; i < 10; i++) {
+      await cache.get(['cold', i])
+      await cache.get('late')
+    }
+
+    const found = hot.top(100)
+    expect(found.length).toBeLessThanOrEqual(2)
+    expect(found[0]?.key).toBe('late')
+    expect(found[0]?.reads).toBeGreaterThanOrEqual(10)
+    expect((found[0]?.reads ?? 0) - (found[0]?.atMostTooHigh ?? 0)).toBeLessThanOrEqual(10)
+  },
+
+  'the biggest keys are found among many, whenever they were written': async (core) => {
+    const cache = cacheOf(core)
+    const big = core.bigKeys(cache, { keep: 2 })
+    const write = (key: string, size: number): Promise<unknown> => cache.set(key, 'x'.repeat(size))
+    const names = (): string[] => big.top(100).map(({ key }) => key)
+    await write('a', 3_000)
+    await write('b', 2_000)
+    await write('c', 1_000)
+
+    await write('d', 2_500)
+    expect(names()).toEqual(['a', 'd'])
+
+    await write('a', 1)
+    await write('c', 1_500)
+    expect(names()).toEqual(['d', 'c'])
   },
 } as const satisfies Readonly<Record<string, Scenario>>

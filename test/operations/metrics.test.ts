@@ -91,6 +91,37 @@ test('copies are trusted while a server tells of changes, and not when it has st
   }
 }, 40_000)
 
+test('a server that is left alone is seen, how full it is, and how long nothing was heard of others', async () => {
+  const server = await startRedis()
+  await server.command('config', 'set', 'maxmemory', '104857600')
+  const cache = createCache({ name: 'shop', store: redis(server.url), ttl: '1m' })
+  const exposition = prometheusMetrics(cache)
+  const shown = async (name: string): Promise<number> => {
+    const found = new RegExp(`^${name}\\{cache="shop"\\} (.*)$`, 'm').exec(await exposition.metrics())
+    return Number(found?.[1])
+  }
+  try {
+    await cache.set('k', 'x'.repeat(1_000))
+    await expect.poll(() => shown('larder_server_bytes_limit'), { timeout: 10_000 }).toBe(104_857_600)
+    expect(await shown('larder_server_bytes')).toBeGreaterThan(100_000)
+    expect(await shown('larder_breakers_open')).toBe(0)
+    expect(await shown('larder_written_records_total')).toBe(1)
+    await expect.poll(() => shown('larder_silence_seconds'), { timeout: 10_000 }).toBeLessThan(1)
+
+    server.pause()
+    await expect.poll(() => shown('larder_breakers_open'), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => shown('larder_silence_seconds'), { timeout: 10_000 }).toBeGreaterThan(1)
+    expect(await shown('larder_silence_limit_seconds')).toBe(1)
+
+    server.resume()
+    await expect.poll(() => shown('larder_breakers_open'), { timeout: 10_000 }).toBe(0)
+  } finally {
+    server.resume()
+    await cache.close()
+    await server.stop()
+  }
+}, 40_000)
+
 test('the page of metrics lists every one, with its labels', () => {
   const page = readFileSync(path.resolve(import.meta.dirname, '../../docs/metrics.md'), 'utf8')
   const rows = [...page.matchAll(/^\| `(larder_\w+)` \| (\w+) \| (.*?) \| (.*) \|$/gm)]

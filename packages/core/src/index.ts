@@ -73,11 +73,17 @@ export {
   type Awaitable,
   isPending,
   type RemovalCause,
+  type Facts,
   type RemovalListener,
+  type SizeListener,
   type Store,
   type Usage,
 } from './store/store.ts'
+export { type BigKey, type BigKeys, bigKeys, type BigKeysOptions } from './watch/big-keys.ts'
 export type { CacheEvent, Observer, Unstored, WhyStale } from './watch/events.ts'
 export { type HotKey, type HotKeys, hotKeys, type HotKeysOptions } from './watch/hot-keys.ts'
+export { topNamespaces } from './watch/namespaces.ts'
+export { type Rates, ratesBetween } from './watch/rates.ts'
 export type { Explanation, Health, NearExplanation, NearHealth, Promises } from './watch/report.ts'
-export type { Latency, Stats } from './watch/stats.ts'
+export type { Latency, NamespaceStats, Stats } from './watch/stats.ts'
+export { type Coherence, type Vitals, vitalsOf } from './watch/vitals.ts'

@@ -103,7 +103,25 @@ describe('every event is told', () => {
       { type: 'load', cache: 'larder', keys: ['k'], ms: 0, background: false },
       { type: 'hit', cache: 'larder', key: 'k' },
       { type: 'miss', cache: 'larder', key: 'l' },
-      { type: 'load-failed', cache: 'larder', keys: ['l'], error: failure, background: false },
+      { type: 'load-failed', cache: 'larder', keys: ['l'], ms: 0, error: failure, background: false },
+    ])
+  })
+
+  test('of waiting for the load of another, and how long one took that failed', async () => {
+    const clock = manualClock()
+    const { cache, heard } = listen(memory({ clock }), clock)
+    const source = held(1)
+    const both = Promise.allSettled([cache.getOrSet('k', source.load), cache.getOrSet('k', source.load)])
+    await source.started
+    await clock.advance(30)
+    source.fail(new Error('no'))
+    await both
+
+    expect(heard.map((event) => [event.type, 'ms' in event ? event.ms : undefined])).toEqual([
+      ['miss', undefined],
+      ['miss', undefined],
+      ['join', undefined],
+      ['load-failed', 30],
     ])
   })
 

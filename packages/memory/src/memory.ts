@@ -25,6 +25,7 @@ import {
   readBytes,
   type RemovalCause,
   type RemovalListener,
+  type SizeListener,
   type Store,
   systemClock,
   type Usage,
@@ -61,6 +62,7 @@ export interface MemoryStore extends Store<Entry> {
   within(prefix: string): Store<Entry>
   usage(): Usage
   onRemoval(listener: RemovalListener): () => void
+  onSized(listener: SizeListener): () => void
   close(): void
   /** What is kept, namespace by namespace, each from what may go first. Looking at it is no use of it. */
   entries(): Iterable<readonly [key: string, entry: Entry]>
@@ -158,6 +160,7 @@ class Memory implements MemoryStore {
   #bytes = 0
   readonly #removed = { entries: 0, bytes: 0, expired: 0, oversized: 0 }
   #listeners: readonly RemovalListener[] = []
+  #sizeListeners: readonly SizeListener[] = []
   /** All parts that anybody knows of. Those that hold something are kept by the row, the others by their users. */
   readonly #parts = new Map<string, WeakRef<Part>>()
   readonly #row: Part[] = []
@@ -253,6 +256,13 @@ class Memory implements MemoryStore {
     }
   }
 
+  onSized(listener: SizeListener): () => void {
+    this.#sizeListeners = [...this.#sizeListeners, listener]
+    return () => {
+      this.#sizeListeners = this.#sizeListeners.filter((each) => each !== listener)
+    }
+  }
+
   resize(bounds: { readonly maxEntries?: number; readonly maxBytes?: ByteSize }): void {
     checkOptions('resize', bounds, BOUNDS)
     this.#maxEntries = bounds.maxEntries ?? this.#maxEntries
@@ -289,6 +299,7 @@ class Memory implements MemoryStore {
     this.#bytes += list.bytes - bytesBefore
     if (this.#entries > this.#maxEntries || this.#bytes > this.#maxBytes) this.#fit()
     if (this.#stopSweeping === undefined && deadAt(entry) !== Infinity) this.#sweepLater()
+    for (const listener of this.#sizeListeners) listener(part.prefix + key, bytes)
   }
 
   /** The way out, so that the books cannot drift. */

@@ -6,7 +6,8 @@
  * so their number is bounded, and no key is among them.
  */
 
-import type { Health, Stats, Usage } from '@larder/core'
+import type { Coherence, Facts, Health, Usage } from '@larder/core'
+import type { Seen } from './seen.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -27,19 +28,19 @@ export interface Instrument {
 /** Of each cache that was handed in, without those inside it that were handed in too, so that sums are right. */
 interface OfCounts {
   readonly from: 'counts'
-  rows(stats: Stats): readonly Row[]
+  rows(stats: Seen): readonly Row[]
 }
 
 /** Of each cache, with all that is inside it: what cannot be told apart. */
 interface OfWhole {
   readonly from: 'whole'
-  rows(stats: Stats): readonly Row[]
+  rows(stats: Seen): readonly Row[]
 }
 
 /** Of a store, which all namespaces of a cache share: once, under the name that they have in common. */
 interface OfStore {
   readonly from: 'store'
-  rows(stats: Stats): readonly Row[]
+  rows(stats: Seen): readonly Row[]
 }
 
 /** The same, by asking the store a question. */
@@ -56,9 +57,9 @@ interface OfEvents {
 export type Source = OfCounts | OfWhole | OfStore | OfHealth | OfEvents
 
 const one = (value: number): readonly Row[] => [[{}, value]]
-const counts = (rows: (stats: Stats) => readonly Row[]): OfCounts => ({ from: 'counts', rows })
-const count = (of: (stats: Stats) => number): OfCounts => counts((stats) => one(of(stats)))
-const store = (rows: (stats: Stats) => readonly Row[]): OfStore => ({ from: 'store', rows })
+const counts = (rows: (stats: Seen) => readonly Row[]): OfCounts => ({ from: 'counts', rows })
+const count = (of: (stats: Seen) => number): OfCounts => counts((stats) => one(of(stats)))
+const store = (rows: (stats: Seen) => readonly Row[]): OfStore => ({ from: 'store', rows })
 const health = (rows: (of: Health) => readonly Row[]): OfHealth => ({ from: 'health', rows })
 const EVENTS: OfEvents = { from: 'events' }
 
@@ -70,7 +71,7 @@ const perTier = (of: (usage: Usage) => number): OfStore =>
       .filter(([, value]) => Number.isFinite(value)),
   )
 
-function tiersOf({ near, store: far }: Stats): (readonly [tier: string, usage: Usage])[] {
+function tiersOf({ near, store: far }: Seen): (readonly [tier: string, usage: Usage])[] {
   const tiers: (readonly [string, Usage])[] = []
   if (near !== undefined) tiers.push(['near', near])
   if (far !== undefined) tiers.push(['store', far])
@@ -80,6 +81,20 @@ function tiersOf({ near, store: far }: Stats): (readonly [tier: string, usage: U
 /** Of copies that a channel keeps honest. Where nobody tells of changes there is nothing to trust. */
 const heard = (rows: (near: NonNullable<Health['near']>) => readonly Row[]): OfHealth =>
   health(({ near }) => (near?.believedBy === 'channel' ? rows(near) : []))
+
+/** Of a store that a channel tells of changes. */
+const told = (of: (coherence: Coherence) => number): OfStore =>
+  store(({ coherence }) => (coherence === undefined ? [] : one(of(coherence))))
+
+/** Of a place beyond this process, what it says of itself. */
+const known = <F extends keyof Facts>(
+  fact: F,
+  rows: (known: NonNullable<Facts[F]>) => readonly Row[],
+): OfStore =>
+  store(({ place }) => {
+    const said = place?.[fact]
+    return said === undefined ? [] : rows(said)
+  })
 
 type Sourced = Instrument & { readonly source: Source }
 
@@ -104,6 +119,7 @@ export const LOAD_SECONDS = 'larder_load_seconds'
 export const LOAD_FAILURES = 'larder_load_failures_total'
 export const UNSTORED = 'larder_unstored_total'
 export const STORE_FAILURES = 'larder_store_failures_total'
+export const REFUSED = 'larder_refused_total'
 export const DELIVERED = 'larder_delivered_total'
 
 /** Every instrument, with its source. */
@@ -119,7 +135,7 @@ export const sourced: readonly Sourced[] = [
   ),
   counter(
     'misses',
-    'Callers who found nothing that could be served',
+    'Callers who found nothing that could be served at once',
     count(({ misses }) => misses),
   ),
   counter(
@@ -174,11 +190,7 @@ export const sourced: readonly Sourced[] = [
     'Invalidations of tags, and of everything',
     count(({ invalidations }) => invalidations),
   ),
-  counter(
-    'refused',
-    'Records of the store that were not usable',
-    count(({ refused }) => refused),
-  ),
+  counter('refused', 'Records of the store that were not usable, by reason', EVENTS, ['why']),
   counter(
     'probes',
     'Hits that were compared with their source',
@@ -193,6 +205,15 @@ export const sourced: readonly Sourced[] = [
     'operation',
     'class',
   ]),
+  counter(
+    'deadlines',
+    'Operations of the store that were not answered in time, and loads that were given up',
+    counts(({ deadlines }) => [
+      [{ of: 'store' }, deadlines.store],
+      [{ of: 'load' }, deadlines.load],
+    ]),
+    ['of'],
+  ),
   counter('delivered', 'Invalidations that had waited for the store, and have reached it', EVENTS),
   gauge(
     'loading',
@@ -204,6 +225,10 @@ export const sourced: readonly Sourced[] = [
     'Invalidations that wait for the store',
     count(({ queued }) => queued),
   ),
+  gauge('queued_age_seconds', 'How long the oldest of these has waited, with the namespaces inside', {
+    from: 'whole',
+    rows: ({ queuedFor }) => one(queuedFor / 1_000),
+  }),
   gauge(
     'latency_seconds',
     'Times since the cache was made, with the namespaces inside it, right to about 12 percent',
@@ -252,6 +277,64 @@ export const sourced: readonly Sourced[] = [
       ),
     ),
     ['tier', 'cause'],
+  ),
+  counter(
+    'written_records',
+    'Records that were written as bytes',
+    known('written', ({ records }) => one(records)),
+  ),
+  counter(
+    'written_bytes',
+    'Bytes of these',
+    known('written', ({ bytes }) => one(bytes)),
+  ),
+  counter(
+    'compressions',
+    'Values that were given to the compressor, by what came of it',
+    known('compression', ({ tried, smaller }) => [
+      [{ result: 'smaller' }, smaller],
+      [{ result: 'left' }, tried - smaller],
+    ]),
+    ['result'],
+  ),
+  counter(
+    'compression_bytes',
+    'Bytes of these, before and after',
+    known('compression', ({ before, after }) => [
+      [{ when: 'before' }, before],
+      [{ when: 'after' }, after],
+    ]),
+    ['when'],
+  ),
+  gauge(
+    'servers',
+    'Servers that the store consists of, as far as is known',
+    known('servers', (servers) => one(servers.known)),
+  ),
+  gauge(
+    'breakers_open',
+    'Of these, the ones that are left alone for moments, because they fail, or are not connected',
+    known('servers', ({ leftAlone }) => one(leftAlone)),
+  ),
+  gauge(
+    'server_bytes',
+    'Memory that the fullest server uses, if it has a limit and tells',
+    known('memory', ({ used }) => one(used)),
+  ),
+  gauge(
+    'server_bytes_limit',
+    'Its limit',
+    known('memory', ({ limit }) => one(limit)),
+  ),
+  gauge(
+    'silence_seconds',
+    'How long ago it was last proven that no change of another process was missed',
+    told(({ silence }) => silence / 1_000),
+  ),
+  gauge(
+    'silence_limit_seconds',
+    'For how long what is remembered is believed after such a proof',
+    told(({ maxStaleness }) => maxStaleness / 1_000),
   ),
   counter(
     'observer_errors',

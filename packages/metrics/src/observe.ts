@@ -122,6 +122,8 @@ function textOf(event: CacheEvent): string {
       return `a load failed: ${errorClass(event.error)}`
     case 'store-failed':
       return `the store failed ${event.operation}: ${errorClass(event.error)}`
+    case 'join':
+      return 'waits for the load of another'
     case 'unstored':
       return `a loaded value was not stored: ${event.why}`
     case 'probe':

@@ -3,14 +3,11 @@
  *
  * Sums over `cache` are right: a cache that was handed in together with namespaces inside it shows what is in it and not in
  * them. What belongs to a store is shown once, under the name that its namespaces have in common.
- *
- * A counter never goes back. `stats()` may take a miss back (who waited for a load and was served a stale value is counted as
- * stale in the end), and a counter that falls looks like a process that began anew; so the highest figure stands until it
- * is passed.
  */
 
-import { type Health, type ICache, isCacheError, misuse, type Stats } from '@larder/core'
+import { type Health, type ICache, isCacheError, misuse } from '@larder/core'
 import { type Instrument, type Labels, type Row, type Source, sourced } from './instruments.ts'
+import { type Seen, seen } from './seen.ts'
 import { BUCKETS, type Spread, Tally, type Timed } from './tally.ts'
 
 /** What is needed of a cache: any ICache will do. */
@@ -31,7 +28,6 @@ export interface Reading {
 export class Reader {
   readonly #caches: readonly Watched[]
   readonly #tally: Tally
-  readonly #highest = new Map<string, number>()
   readonly #stops: readonly (() => void)[]
 
   /** `timed` is told of every time that goes into a histogram, in the turn in which it is measured. */
@@ -52,7 +48,6 @@ export class Reader {
   }
 
   async read(): Promise<readonly Reading[]> {
-    const stats = new Map(this.#caches.map((cache) => [cache.name, cache.stats()]))
     const whole = new Map<string, Watched>()
     for (const cache of this.#caches) {
       const root = rootOf(cache.name)
@@ -65,6 +60,8 @@ export class Reader {
         if (now !== undefined) health.set(root, now)
       }),
     )
+    // After that question, of which a store may remember the answer.
+    const stats = new Map(this.#caches.map((cache) => [cache.name, seen(cache)]))
     return sourced.map((instrument) => ({
       instrument,
       samples: this.#samples(instrument, instrument.source, stats, health),
@@ -76,9 +73,9 @@ export class Reader {
   }
 
   #samples(
-    { name, type }: Instrument,
+    { name }: Instrument,
     source: Source,
-    stats: ReadonlyMap<string, Stats>,
+    stats: ReadonlyMap<string, Seen>,
     health: ReadonlyMap<string, Health>,
   ): readonly Sample[] {
     if (source.from === 'events') {
@@ -87,18 +84,10 @@ export class Reader {
         ...[...this.#tally.spreads(name)].flatMap(spreadSamples),
       ]
     }
-    const samples = rowsOf(source, stats, health).map(([cache, [labels, value]]) => ({
+    return rowsOf(source, stats, health).map(([cache, [labels, value]]) => ({
       labels: { cache, ...labels },
       value,
     }))
-    return type === 'counter' ? samples.map((sample) => this.#forward(name, sample)) : samples
-  }
-
-  #forward(name: string, { labels, value }: Sample): Sample {
-    const series = name + JSON.stringify(labels)
-    const highest = Math.max(value, this.#highest.get(series) ?? 0)
-    this.#highest.set(series, highest)
-    return { labels, value: highest }
   }
 }
 
@@ -106,14 +95,14 @@ type Placed = readonly [cache: string, row: Row]
 
 function rowsOf(
   source: Exclude<Source, { from: 'events' }>,
-  stats: ReadonlyMap<string, Stats>,
+  stats: ReadonlyMap<string, Seen>,
   health: ReadonlyMap<string, Health>,
 ): Placed[] {
   if (source.from === 'health') {
     return [...health].flatMap(([root, now]) => source.rows(now).map((row): Placed => [root, row]))
   }
   if (source.from === 'store') {
-    const roots = new Map<string, Stats>()
+    const roots = new Map<string, Seen>()
     for (const [name, of] of stats) if (!roots.has(rootOf(name))) roots.set(rootOf(name), of)
     return [...roots].flatMap(([root, of]) => source.rows(of).map((row): Placed => [root, row]))
   }

@@ -7,11 +7,13 @@
 
 import type { CacheEvent } from '@larder/core'
 import { errorClass } from './error-class.ts'
+import { refusalClass, UNKNOWN_KEY } from './refusal-class.ts'
 import {
   DELIVERED,
   LOAD_FAILURES,
   LOAD_SECONDS,
   type Labels,
+  REFUSED,
   STORE_FAILURES,
   UNSTORED,
 } from './instruments.ts'
@@ -55,6 +57,7 @@ export class Tally {
         sum: 0,
       })
       this.#add(DELIVERED, { cache }, 0)
+      this.#add(REFUSED, { cache, why: UNKNOWN_KEY }, 0)
     }
   }
 
@@ -75,6 +78,8 @@ export class Tally {
           { cache, operation: event.operation, class: errorClass(event.error) },
           1,
         )
+      case 'refused':
+        return this.#add(REFUSED, { cache, why: refusalClass(event.why) }, 1)
       case 'delivered':
         return this.#add(DELIVERED, { cache }, 1)
       default:

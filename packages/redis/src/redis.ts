@@ -18,6 +18,7 @@ import {
   durationOf,
   encoded,
   type Entry,
+  type Facts,
   isDuration,
   isText,
   misuse,
@@ -28,6 +29,7 @@ import {
 import { channelOn, silent, voiceOf } from './channel.ts'
 import { Keys } from './keys.ts'
 import { RedisLeases } from './leases.ts'
+import type { NodeHealth } from './link/health.ts'
 import type { Link } from './link/link.ts'
 import { type GivenClient, openLinkFor } from './link/open.ts'
 import {
@@ -156,6 +158,7 @@ export function redisBytes(
   // On a cluster, what a script publishes takes other ways than a proof does.
   const voice = link.isCluster ? silent : voiceOf(keys.base)
   const place: Place = { link, keys, voice }
+  let memory: Facts['memory']
   return {
     name: link.name,
     ...recordsIn(place, new Writes(place)),
@@ -163,9 +166,25 @@ export function redisBytes(
     ...(!link.isCluster && { channel: channelOn(link, keys.base, voice, maxStaleness) }),
     ...(link.isCluster && { partOf: (key) => link.nodeOf(keys.data(key)) }),
     time: () => link.time().now,
+    facts() {
+      const breakers = link.breakers()
+      const leftAlone = breakers.filter((state) => state !== 'closed').length
+      return { servers: { known: breakers.length, leftAlone }, ...(memory && { memory }) }
+    },
     async check() {
-      const { status, problems } = await link.health()
+      const { status, problems, nodes } = await link.health()
+      memory = fullest(nodes)
       return status === 'ok' ? undefined : problems.join('; ')
     },
   }
+}
+
+/** Of the servers that say how much they may keep. */
+function fullest(nodes: readonly NodeHealth[]): Facts['memory'] {
+  let found: Facts['memory']
+  for (const { usedMemory: used, maxMemory: limit } of nodes) {
+    if (used === undefined || limit === undefined || limit === 0) continue
+    if (found === undefined || used / limit > found.used / found.limit) found = { used, limit }
+  }
+  return found
 }

@@ -68,6 +68,7 @@ function countedLink(link: Link, counted: <T>(call: () => Promise<T>) => Promise
     time: () => link.time(),
     ready: () => link.ready(),
     health: () => link.health(),
+    breakers: () => link.breakers(),
     on: (listener) => link.on(listener),
     close: (drain) => link.close(drain),
   }

@@ -89,11 +89,14 @@ export function tiered(options: TieredOptions): Store<Entry> {
     options.maxStaleness === undefined
       ? (far.near?.maxStaleness ?? far.channel?.maxStaleness ?? MAX_STALENESS)
       : durationOf(options.maxStaleness, 'maxStaleness')
+  const measuring = far.onSized === undefined ? near : far
   const copies = far.near === undefined ? near : layered(near, far.near.store)
   return {
     ...prefixed(far, ''),
     name: `tiered(${near.name}, ${far.name})`,
     ...(far.channel && { channel: believedFor(far.channel, maxStaleness) }),
+    ...(measuring.onSized && { onSized: measuring.onSized.bind(measuring) }),
+    ...(far.facts && { facts: far.facts.bind(far) }),
     ...(near.onRemoval && { onRemoval: near.onRemoval.bind(near) }),
     near: {
       store: copies,

@@ -44,7 +44,7 @@ const SUMMED_FROM = 8
 const PAYLOAD_SUM_AT = 48
 const LONGEST = 0xffff
 /** A compressed payload has to be paid for at every read: it must save at least a tenth. */
-const WORTH = 0.9
+export const WORTH = 0.9
 /** As much as a serializer can leave free, but for one. */
 const MOST_ROOM = 254
 

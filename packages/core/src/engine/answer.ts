@@ -71,7 +71,9 @@ export function answerOfAnother(
   signal: AbortSignal | undefined,
   again: () => Promise<unknown>,
 ): Promise<unknown> {
-  space.counts.joins++
+  const { counts, house, path } = space
+  counts.joins++
+  if (house.watch.heard) house.watch.emit({ type: 'join', cache: path, key: wanted.name })
   for (const tag of wanted.policy.tags) flight.joined.add(tag)
   const isTentative = flight.late !== undefined && !allLive(flight.late)
   const { look } = flight
@@ -96,8 +98,6 @@ function stillKept(space: Space, flight: LoadFlight, { name, old, policy }: Want
 
 export function servedStale(space: Space, name: string, why: WhyStale): void {
   const { counts, house, path } = space
-  // Those who waited for a load were counted as misses when they began to wait.
-  if (why === 'slow-load' || why === 'failed-load') counts.misses--
   if (why === 'refreshing') counts.staleRefreshing++
   else if (why === 'far-down') counts.staleFarDown++
   else if (why === 'slow-load') counts.staleSlowLoad++

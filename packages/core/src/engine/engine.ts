@@ -185,21 +185,17 @@ export class Engine<V> extends Reader<V> implements ICache<V> {
   }
 
   stats(): Stats {
-    const { house } = this.space
-    let loading = 0
-    let queued = 0
-    for (const space of this.space.all()) {
-      loading += space.flights.size
-      queued += space.queued
-    }
-    const store = house.store.usage?.()
-    return statsOf(this.space.total(), {
+    const { clock, store, watch } = this.space.house
+    const { loading, queued } = this.space.underWay()
+    const now = {
+      at: clock.now(),
       loading,
       queued,
-      observerErrors: house.watch.observerErrors,
-      store,
-      near: house.store.near?.store.usage?.(),
-    })
+      observerErrors: watch.observerErrors,
+      store: store.usage?.(),
+      near: store.near?.store.usage?.(),
+    }
+    return statsOf(this.space.total(), now)
   }
 
   async health(): Promise<Health> {

@@ -107,12 +107,7 @@ export async function health(space: Space): Promise<Health> {
   if (trouble !== undefined) problems.push(`the store '${store.name}' does not answer: ${trouble}`)
   const said = trouble === undefined ? await space.check() : undefined
   if (said !== undefined) problems.push(said)
-  let queued = 0
-  let loading = 0
-  for (const each of space.all()) {
-    queued += each.queued
-    loading += each.flights.size
-  }
+  const { loading, queued } = space.underWay()
   if (queued > 0)
     problems.push(`${queued} invalidations wait for the store; this process does not ask it for those keys`)
   const answers = trouble === undefined

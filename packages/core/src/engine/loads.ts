@@ -152,7 +152,10 @@ async function fly(
   const { background } = first
   const { clock, watch } = space.house
   let renewals: readonly (() => void)[] = []
+  const isWanted = (): boolean => !flights.every(({ isGivenUp }) => isGivenUp)
+  let began = clock.exact()
   const stop = clock.after(policy.hard, () => {
+    if (isWanted()) space.counts.loadDeadlines++
     flights.forEach((flight, i) =>
       giveUp(space, keys[i] ?? '', flight, loadTimedOut(keys[i] ?? '', policy.hard)),
     )
@@ -165,7 +168,6 @@ async function fly(
     const captured = space.sync || isSure ? space.capture(policy.tags, tokens) : undefined
     const boarded = boarding && (await boarding)
     if (boarded === 'answered') return
-    const isWanted = (): boolean => !flights.every(({ isGivenUp }) => isGivenUp)
     const taken = boarded === 'after-wait' && isWanted() ? space.capture(policy.tags, NOT_READ) : captured
     // Where nothing has to be asked, the loader is called in the very turn of its caller.
     const marks = isPending(taken) ? await taken : taken
@@ -180,7 +182,7 @@ async function fly(
     }
     renewals = space.hasLeases ? flights.map((flight, i) => renewing(space, keys[i] ?? '', flight)) : []
     const remarks = noRemarks()
-    const began = clock.exact()
+    began = clock.exact()
     const values = await called(first.call, () => call(first.call, flights, remarks))
     const ms = clock.exact() - began
     space.counts.loads++
@@ -190,7 +192,7 @@ async function fly(
       wanted.map((each, i) => touchDown(space, flights[i] ?? first, each, values[i], remarks, ms)),
     )
   } catch (error) {
-    failed(space, keys, error, background)
+    failed(space, keys, error, background, clock.exact() - began)
     flights.forEach((flight, i) => {
       flight.reject(error)
       close(space, keys[i] ?? '', flight)
@@ -228,7 +230,7 @@ async function touchDown(
     if (isPending(landed)) await landed
     flight.resolve(brought)
   } catch (error) {
-    failed(space, [wanted.name], error, flight.background)
+    failed(space, [wanted.name], error, flight.background, took)
     flight.reject(error)
   } finally {
     close(space, wanted.name, flight)
@@ -243,10 +245,16 @@ function close(space: Space, name: string, flight: LoadFlight): void {
     dropLease(space, name, flight.lease)
 }
 
-function failed(space: Space, keys: readonly string[], error: unknown, background: boolean): void {
+function failed(
+  space: Space,
+  keys: readonly string[],
+  error: unknown,
+  background: boolean,
+  ms: number,
+): void {
   space.counts.loadFailures++
   const { watch } = space.house
-  if (watch.heard) watch.emit({ type: 'load-failed', cache: space.path, keys, error, background })
+  if (watch.heard) watch.emit({ type: 'load-failed', cache: space.path, keys, ms, error, background })
 }
 
 /** What was loaded, as the schema has it. */
@@ -339,7 +347,9 @@ function entryFor(
 ): Entry {
   const meta = remarks.meta ?? (remarks.kept ? old?.terms.meta : undefined)
   const terms = termsFor(space, policy, stamps, meta, policy.early === 0 ? 0 : took)
-  return entryOf(value, freshUntil(space, policy, value, remarks.ttl, 0.1), terms)
+  const until = freshUntil(space, policy, value, remarks.ttl, 0.1)
+  space.counts.lifeTime.record(until - space.house.clock.now())
+  return entryOf(value, until, terms)
 }
 
 /** What cannot be stored, because the store is not heard, is kept near for a moment: callers of a busy key then do not all load. */

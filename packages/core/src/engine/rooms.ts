@@ -19,6 +19,8 @@ export class Room {
   readonly #around: Room | undefined
   readonly #inside = new Map<string, Room>()
   #space: WeakRef<Space> | undefined
+  /** The counters of spaces that are held, or are gone and have not been missed yet. */
+  readonly #present = new Set<Counts>()
   #marks: WeakRef<LocalMarks> | undefined
   #isDown = false
 
@@ -42,6 +44,7 @@ export class Room {
     if (known !== undefined) return known
     const space = open(this.#marks?.deref())
     this.#space = new WeakRef(space)
+    this.#present.add(space.counts)
     gone.register(space, { room: this, counts: space.counts })
     if (space.marks instanceof LocalMarks && this.#marks?.deref() !== space.marks) {
       this.#marks = new WeakRef(space.marks)
@@ -82,8 +85,7 @@ export class Room {
   total(): Counts {
     const sum = new Counts()
     sum.add(this.departed)
-    const space = this.#space?.deref()
-    if (space !== undefined) sum.add(space.counts)
+    for (const counts of this.#present) sum.add(counts)
     for (const room of this.#inside.values()) sum.add(room.total())
     return sum
   }
@@ -95,8 +97,11 @@ export class Room {
       around?.left(counts)
       return
     }
-    if (counts !== undefined) this.departed.add(counts)
-    const isHeld = this.#space?.deref() !== undefined || this.#marks?.deref() !== undefined
+    if (counts !== undefined) {
+      this.departed.add(counts)
+      this.#present.delete(counts)
+    }
+    const isHeld = this.#present.size > 0 || this.#marks?.deref() !== undefined
     if (isHeld || this.#inside.size > 0 || around === undefined) return
     this.#isDown = true
     around.#inside.delete(this.path.slice(this.path.lastIndexOf('/') + 1))

@@ -519,6 +519,22 @@ export class Space {
     return this.writes.owing + this.#markWrites.owing
   }
 
+  /** Since when the oldest of them waits; Infinity if none does. */
+  get queuedSince(): number {
+    return Math.min(this.writes.owingSince, this.#markWrites.owingSince)
+  }
+
+  /** Loads, and invalidations that wait, here and inside. */
+  underWay(): { loading: number; queued: number } {
+    let loading = 0
+    let queued = 0
+    for (const space of this.all()) {
+      loading += space.flights.size
+      queued += space.queued
+    }
+    return { loading, queued }
+  }
+
   /** When nothing is under way; with one more attempt at what is owed if `flush`. */
   async settled(flush: boolean): Promise<void> {
     await Promise.all(
@@ -544,6 +560,8 @@ export class Space {
 
   failed(operation: string, key: string | undefined, error: unknown): void {
     this.counts.storeFailures++
+    if (isCacheError(error, 'STORE_TIMEOUT') || isCacheError(error, 'LINK_UNKNOWN'))
+      this.counts.storeDeadlines++
     const { watch } = this.house
     if (watch.heard) watch.emit({ type: 'store-failed', cache: this.path, operation, key, error })
   }

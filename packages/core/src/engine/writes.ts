@@ -95,8 +95,8 @@ export class Writes {
   readonly #ports: WritesPorts
   readonly #patience: Deadlines
   readonly #lanes = new Passing<string, Lane>()
-  /** How many lanes owe. */
-  owing: number = 0
+  /** The keys of the lanes that owe, and since when, oldest first. */
+  readonly #owed = new Map<string, number>()
   #pause = FIRST_PAUSE
   #waiting = false
   #stopWaiting: () => void = () => {}
@@ -122,6 +122,17 @@ export class Writes {
   /** Whether the record of `key` should be gone, and may not be. */
   owes(key: string): boolean {
     return this.#lanes.get(key)?.owing === true
+  }
+
+  /** How many lanes owe. */
+  get owing(): number {
+    return this.#owed.size
+  }
+
+  /** Since when the oldest deletion is owed; Infinity if none is. */
+  get owingSince(): number {
+    const [oldest = Infinity] = this.#owed.values()
+    return oldest
   }
 
   /** What `key` holds according to what was said here last. */
@@ -191,7 +202,7 @@ export class Writes {
       lane.owing = false
       if (lane.open === 0) this.#lanes.delete(key)
     }
-    this.owing = 0
+    this.#owed.clear()
   }
 
   /** A synchronous store needs no lane unless it fails. */
@@ -285,7 +296,7 @@ export class Writes {
     this.#pause = FIRST_PAUSE
     if (!lane.owing) return
     lane.owing = false
-    this.owing--
+    this.#owed.delete(key)
     this.#ports.delivered(key)
     // It is back: now for all the rest, once.
     if (this.#isProbing) this.#deliverAll()
@@ -302,7 +313,7 @@ export class Writes {
     lane.latest = undefined
     if (!lane.owing) {
       lane.owing = true
-      this.owing++
+      this.#owed.set(key, this.#ports.clock.now())
       this.#ports.queued(key)
     }
     if (this.owing > LIMIT) {

@@ -5,15 +5,15 @@
  * deleted, since it may be right for a newer version that shares the place.
  */
 
-import { type Codec, codec as codecOf } from '../bytes/codec.ts'
-import { decode, encode, type Refusal } from '../bytes/frame.ts'
+import { type Codec, codec as codecOf, type Compressor } from '../bytes/codec.ts'
+import { decode, encode, type Refusal, WORTH } from '../bytes/frame.ts'
 import { isBytes } from '../bytes/text.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { type Entry, refusedEntry } from '../engine/entry.ts'
 import { isMark } from '../engine/marks.ts'
 import { keepShape } from '../engine/shapes.ts'
 import type { LeasedRead, Leases } from './leases.ts'
-import { type Awaitable, isPending, type Store } from './store.ts'
+import { type Awaitable, type Facts, isPending, type SizeListener, type Store } from './store.ts'
 
 /**
  * How marks are written, whatever the values are: caches of one place that write in different ways, as while sealing is being
@@ -38,6 +38,8 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
   const { clock = systemClock } = options
   /** Who seals refuses what is not sealed. */
   const readsMarks = codec.sealer === undefined
+  const tally = new Tally()
+  const counting = tally.counting(codec)
   const offset = (): number => (store.time?.() ?? clock.epoch()) - clock.now()
 
   const read = (key: string, record: Uint8Array | undefined): Awaitable<Entry | undefined> =>
@@ -69,8 +71,12 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     }
     return isAtOnce ? (entries as (Entry | undefined)[]) : Promise.all(entries)
   }
-  const write = (key: string, entry: Entry): Awaitable<Uint8Array> =>
-    encode(entry, key, offset(), clock.now(), isMark(key) ? MARKS : codec)
+  const write = (key: string, entry: Entry): Awaitable<Uint8Array> => {
+    // Marks are no values of anybody, so they are not counted.
+    if (isMark(key)) return encode(entry, key, offset(), clock.now(), MARKS)
+    const bytes = encode(entry, key, offset(), clock.now(), counting)
+    return isPending(bytes) ? bytes.then((ready) => tally.written(key, ready)) : tally.written(key, bytes)
+  }
 
   return {
     name: store.name,
@@ -107,6 +113,8 @@ export function encoded(store: Store<Uint8Array>, codec: Codec, options: Encoded
     ...(store.keys && { keys: store.keys.bind(store) }),
     ...(store.usage && { usage: store.usage.bind(store) }),
     ...(store.onRemoval && { onRemoval: store.onRemoval.bind(store) }),
+    onSized: (listener) => tally.onSized(listener),
+    facts: () => ({ ...store.facts?.(), ...tally.facts() }),
     ...(store.check && { check: () => store.check?.() }),
     ...(store.time && { time: () => store.time?.() ?? clock.epoch() }),
     ...(store.partOf && { partOf: (key) => store.partOf?.(key) }),
@@ -159,6 +167,63 @@ function encodedLeases(
     },
     renew: (key, token, ms) => leases.renew(key, token, ms),
     drop: (key, token) => leases.drop(key, token),
+  }
+}
+
+/** What was written, in a few integers; each size is told where somebody wants to know. */
+class Tally {
+  #listeners: readonly SizeListener[] = []
+  readonly #written = { records: 0, bytes: 0 }
+  readonly #compression = { tried: 0, smaller: 0, before: 0, after: 0 }
+
+  /** The codec, with its compressor looked at. */
+  counting(codec: Codec): Codec {
+    const { compressor } = codec
+    return compressor === undefined ? codec : { ...codec, compressor: this.#watching(compressor) }
+  }
+
+  #watching(compressor: Compressor): Compressor {
+    const count = (before: number, packed: Uint8Array): Uint8Array => {
+      const isSmaller = packed.length < before * WORTH
+      const counts = this.#compression
+      counts.tried++
+      if (isSmaller) counts.smaller++
+      counts.before += before
+      counts.after += isSmaller ? packed.length : before
+      return packed
+    }
+    return {
+      id: compressor.id,
+      name: compressor.name,
+      above: compressor.above,
+      compress(raw) {
+        const { length } = raw
+        const packed = compressor.compress(raw)
+        return isPending(packed) ? packed.then((ready) => count(length, ready)) : count(length, packed)
+      },
+      decompress: (bytes, size) => compressor.decompress(bytes, size),
+    }
+  }
+
+  written(key: string, record: Uint8Array): Uint8Array {
+    this.#written.records++
+    this.#written.bytes += record.length
+    for (const listener of this.#listeners) listener(key, record.length)
+    return record
+  }
+
+  onSized(listener: SizeListener): () => void {
+    this.#listeners = [...this.#listeners, listener]
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== listener)
+    }
+  }
+
+  facts(): Facts {
+    return {
+      written: { ...this.#written },
+      ...(this.#compression.tried > 0 && { compression: { ...this.#compression } }),
+    }
   }
 }
 

@@ -58,6 +58,10 @@ export interface Store<R> {
   usage?(): Usage
   /** Calls `listener` whenever the store itself throws a record out. Returns the way to stop it. */
   onRemoval?(listener: RemovalListener): () => void
+  /** Calls `listener` with the bytes of every record that is written. Returns the way to stop it. */
+  onSized?(listener: SizeListener): () => void
+  /** What is known of the place without asking it. */
+  facts?(): Facts
   /** Whether the place can be used, in words if not. */
   check?(): Awaitable<string | undefined>
   /** The time of the place (ms since 1970), where it has a clock that all its users share. */
@@ -80,6 +84,25 @@ export interface Store<R> {
 export type RemovalCause = 'entries' | 'bytes' | 'expired' | 'oversized'
 
 export type RemovalListener = (key: string, cause: RemovalCause) => void
+
+export type SizeListener = (key: string, bytes: number) => void
+
+/** Of a place beyond this process, as far as it is known. */
+export interface Facts {
+  /** Its servers, and how many of them are left alone for moments, because they fail. */
+  readonly servers?: { readonly known: number; readonly leftAlone: number }
+  /** Bytes of the fullest server that has a limit, when `check` looked last. */
+  readonly memory?: { readonly used: number; readonly limit: number }
+  /** What this process has written. */
+  readonly written?: { readonly records: number; readonly bytes: number }
+  /** What was given to the compressor: how many values, how many of them got smaller, and the bytes of all, before and after. */
+  readonly compression?: {
+    readonly tried: number
+    readonly smaller: number
+    readonly before: number
+    readonly after: number
+  }
+}
 
 /** How much a store keeps, its bounds, and what it has thrown out. */
 export interface Usage {

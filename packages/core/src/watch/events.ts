@@ -12,6 +12,8 @@ export type CacheEvent = { readonly cache: string } &
   (
     | { readonly type: 'hit'; readonly key: string; readonly near?: true }
     | { readonly type: 'miss'; readonly key: string }
+    /** Who missed waits for the load of another. */
+    | { readonly type: 'join'; readonly key: string }
     /** A value that is no longer fresh, or cannot be proven to be, was served. */
     | { readonly type: 'stale'; readonly key: string; readonly why: WhyStale }
     | {
@@ -23,6 +25,7 @@ export type CacheEvent = { readonly cache: string } &
     | {
         readonly type: 'load-failed'
         readonly keys: readonly string[]
+        readonly ms: number
         readonly error: unknown
         readonly background: boolean
       }

@@ -1,16 +1,23 @@
 /*
  * Stats: always on, and cheap. Counters are plain integers; times go into a histogram whose buckets grow by a quarter,
  * so a percentile read from it is right to about 12 %. Hits are timed one in 256, everything slower always.
+ *
+ * No counter ever falls: what turns out otherwise later is counted once more, and said to be among the others.
  */
 
 import type { Usage } from '../store/store.ts'
 
 /** What a cache has done so far, in numbers. */
 export interface Stats {
+  /** When this was so: ms of the cache's clock, of which only differences mean something. */
+  readonly at: number
   readonly hits: number
   /** Of these, the hits of copies in this process, of a store that is asked otherwise. */
   readonly nearHits: number
-  /** Callers who found nothing that could be served; those who were answered by the load of another (`joins`) are among them. */
+  /**
+   * Callers who found nothing that could be served at once. Among them are those who were answered by the load of another (`joins`),
+   * and those who were served a stale value after all, because the load was slow or failed.
+   */
   readonly misses: number
   /** Values that were no longer fresh and served all the same, by reason. */
   readonly stale: {
@@ -40,13 +47,25 @@ export interface Stats {
   readonly loading: number
   /** Invalidations that wait for the store to come back. */
   readonly queued: number
+  /** What was not answered in time: operations of the store, or those that were lost on their way; and loads that were given up. */
+  readonly deadlines: { readonly store: number; readonly load: number }
   /** Served from the cache, of all that was asked: 0 to 1, or undefined if nothing was. */
   readonly hitRatio: number | undefined
   readonly latency: { readonly hit: Latency; readonly load: Latency; readonly store: Latency }
+  /** For how long loaded values were to be fresh; longer than 8 minutes counts as that. */
+  readonly lives: Latency
   /** What the store says of itself: all namespaces together. */
   readonly store: Usage | undefined
   /** What the memory says where copies of the store are kept. */
   readonly near: Usage | undefined
+}
+
+/** What a namespace has counted: everything in Stats but what is no counter. */
+export interface NamespaceStats extends Omit<
+  Stats,
+  'at' | 'loading' | 'queued' | 'observerErrors' | 'store' | 'near'
+> {
+  readonly name: string
 }
 
 /** In ms. All zero when nothing was measured. */
@@ -78,81 +97,71 @@ export class Counts {
   refused: number = 0
   probes: number = 0
   differences: number = 0
+  storeDeadlines: number = 0
+  loadDeadlines: number = 0
+  readonly lifeTime: Histogram = new Histogram()
   readonly hitTime: Histogram = new Histogram()
   readonly loadTime: Histogram = new Histogram()
   readonly storeTime: Histogram = new Histogram()
 
   add(other: Counts): void {
-    this.hits += other.hits
-    this.nearHits += other.nearHits
-    this.misses += other.misses
-    this.staleRefreshing += other.staleRefreshing
-    this.staleSlowLoad += other.staleSlowLoad
-    this.staleFailedLoad += other.staleFailedLoad
-    this.staleFarDown += other.staleFarDown
-    this.joins += other.joins
-    this.loads += other.loads
-    this.loadFailures += other.loadFailures
-    this.fenced += other.fenced
-    this.sets += other.sets
-    this.deletes += other.deletes
-    this.invalidations += other.invalidations
-    this.storeFailures += other.storeFailures
-    this.refused += other.refused
-    this.probes += other.probes
-    this.differences += other.differences
+    for (const name in other) {
+      const counter = name as Counter
+      if (typeof other[counter] === 'number') this[counter] += other[counter]
+    }
+    this.lifeTime.add(other.lifeTime)
     this.hitTime.add(other.hitTime)
     this.loadTime.add(other.loadTime)
     this.storeTime.add(other.storeTime)
   }
 }
 
-export function statsOf(
-  counts: Counts,
-  now: {
-    loading: number
-    queued: number
-    observerErrors: number
-    store: Usage | undefined
-    near: Usage | undefined
-  },
-): Stats {
-  const stale = counts.staleRefreshing + counts.staleSlowLoad + counts.staleFailedLoad + counts.staleFarDown
-  const hits = counts.hits + counts.nearHits
-  const asked = hits + stale + counts.misses
-  return Object.freeze({
-    hits,
-    nearHits: counts.nearHits,
-    misses: counts.misses,
-    stale: Object.freeze({
-      refreshing: counts.staleRefreshing,
-      slowLoad: counts.staleSlowLoad,
-      failedLoad: counts.staleFailedLoad,
-      farDown: counts.staleFarDown,
-    }),
-    joins: counts.joins,
-    loads: counts.loads,
-    loadFailures: counts.loadFailures,
-    fenced: counts.fenced,
-    sets: counts.sets,
-    deletes: counts.deletes,
-    invalidations: counts.invalidations,
-    storeFailures: counts.storeFailures,
-    refused: counts.refused,
-    probes: counts.probes,
-    differences: counts.differences,
-    observerErrors: now.observerErrors,
-    loading: now.loading,
-    queued: now.queued,
-    hitRatio: asked === 0 ? undefined : (hits + stale) / asked,
-    latency: Object.freeze({
-      hit: counts.hitTime.latency(),
-      load: counts.loadTime.latency(),
-      store: counts.storeTime.latency(),
-    }),
-    store: now.store === undefined ? undefined : Object.freeze(now.store),
-    near: now.near === undefined ? undefined : Object.freeze(now.near),
+type Counter = { [N in keyof Counts]: Counts[N] extends number ? N : never }[keyof Counts]
+
+/** What is no counter. */
+type Now = Pick<Stats, 'at' | 'loading' | 'queued' | 'observerErrors' | 'store' | 'near'>
+
+export function statsOf(counts: Counts, now: Now): Stats {
+  return freeze({
+    ...now,
+    ...figuresOf(counts),
+    store: now.store && freeze(now.store),
+    near: now.near && freeze(now.near),
   })
+}
+
+const { freeze } = Object
+
+const hitsOf = (counts: Counts): number => counts.hits + counts.nearHits
+/** How often something was asked for. */
+export const askedOf = (counts: Counts): number =>
+  hitsOf(counts) + counts.staleRefreshing + counts.staleFarDown + counts.misses
+
+/** What was counted, for people. */
+export function figuresOf(counts: Counts): Omit<NamespaceStats, 'name'> {
+  const {
+    staleRefreshing: refreshing,
+    staleSlowLoad: slowLoad,
+    staleFailedLoad: failedLoad,
+    staleFarDown: farDown,
+    storeDeadlines,
+    loadDeadlines,
+    hitTime,
+    loadTime,
+    storeTime,
+    lifeTime,
+    ...plain
+  } = counts
+  const asked = askedOf(counts)
+  return {
+    ...plain,
+    hits: hitsOf(counts),
+    stale: freeze({ refreshing, slowLoad, failedLoad, farDown }),
+    deadlines: freeze({ store: storeDeadlines, load: loadDeadlines }),
+    hitRatio: asked === 0 ? undefined : (asked - counts.misses + slowLoad + failedLoad) / asked,
+    lives: lifeTime.latency(),
+    latency: freeze({ hit: hitTime.latency(), load: loadTime.latency(), store: storeTime.latency() }),
+  }
 }
 
 /** Bucket i holds times up to 100 ns × 1.25^i: 100 buckets reach 8 minutes. */
@@ -182,7 +191,7 @@ export class Histogram {
   }
 
   latency(): Latency {
-    return Object.freeze({ count: this.#count, p50: this.#at(0.5), p95: this.#at(0.95), p99: this.#at(0.99) })
+    return freeze({ count: this.#count, p50: this.#at(0.5), p95: this.#at(0.95), p99: this.#at(0.99) })
   }
 
   #at(share: number): number {

@@ -38,8 +38,8 @@ interface Caller {
 }
 
 /**
- * A span for each load of `cache` and of the namespaces inside it, and an event in the span of the caller for each stale value
- * and each failure of the store. Returns the way to stop it.
+ * A span for each load of `cache` and of the namespaces inside it, and an event in the span of the caller for each stale value,
+ * each failure of the store, and when he waits for the load of another. Returns the way to stop it.
  *
  * @example
  * const stop = otelSpans(cache)
@@ -52,6 +52,7 @@ export function otelSpans(
   return cache.on((event) => {
     if (event.type === 'miss') spans.missed(event)
     else if (event.type === 'load' || event.type === 'load-failed') spans.ended(event)
+    else if (event.type === 'join') note(event, {})
     else if (event.type === 'stale') note(event, { 'larder.why': event.why })
     else if (event.type === 'store-failed') {
       note(event, { 'larder.operation': event.operation, 'error.type': errorClass(event.error) })
@@ -88,7 +89,7 @@ class LoadSpans {
     const end = this.#clock.now()
     const callers = keys.flatMap((key) => this.#taken(placeOf(cache, key)))
     const parent = spanNow()
-    const began = event.type === 'load' ? end - event.ms : beganAt(callers, parent, end)
+    const began = end - event.ms
     const span = this.#tracer.startSpan(
       `load ${cache}`,
       {
@@ -110,11 +111,6 @@ class LoadSpans {
     this.#callers.delete(place)
     return callers
   }
-}
-
-/** A load that fails does not say how long it took: it began when its caller missed. */
-function beganAt(callers: readonly Caller[], parent: SpanContext | undefined, end: number): number {
-  return callers.find(({ span }) => span?.spanId === parent?.spanId)?.at ?? end
 }
 
 /** Who came after the caller who began it; where that one has no span, who came while it ran. */

@@ -6,6 +6,7 @@
  * It knows nothing of caches: limits, locks, jobs can stand on it as well.
  */
 
+import type { BreakerState } from './breaker.ts'
 import type { LinkHealth } from './health.ts'
 import type { Script } from './script.ts'
 import type { SubscriptionListener } from './subscription.ts'
@@ -58,6 +59,8 @@ export interface Link {
   /** Resolves when it is connected; rejects when `startup` is 'require' and it cannot be, or when the link is closed. */
   ready(): Promise<void>
   health(): Promise<LinkHealth>
+  /** The breaker of each node, as it is now; open also while there is no connection. */
+  breakers(): readonly BreakerState[]
   /** What happens to the connection; for metrics and logs. Returns the way to stop. */
   on(listener: (event: LinkEvent) => void): () => void
   /** Waits for what is under way, at most `drain` ms, and leaves nothing: no timer, no socket, unless the client was handed in. */

@@ -4,6 +4,7 @@
  */
 
 import { isCacheError } from '@larder/core'
+import type { BreakerState } from './breaker.ts'
 import { Call, type Caller } from './call.ts'
 import { Deadlines } from './deadlines.ts'
 import { down, neverConnected } from './errors.ts'
@@ -127,6 +128,10 @@ export class OpenedLink implements Link {
     return healthOf(this.#topology.peers(), known, (peer) =>
       nodeHealth(peer, clock, scripts, (on, check) => this.#runOn(on, check)),
     )
+  }
+
+  breakers(): readonly BreakerState[] {
+    return this.#topology.peers().map(({ breaker, isUp }) => (isUp ? breaker.state : 'open'))
   }
 
   on(listener: (event: LinkEvent) => void): () => void {

@@ -11,7 +11,7 @@ export const BOUND = 40
 /** Manual clocks begin with their test. */
 const SINCE_1970 = 1.7e12
 
-export type Whole<R> = Required<Omit<Store<R>, 'check' | 'near'>>
+export type Whole<R> = Required<Omit<Store<R>, 'check' | 'near' | 'onSized' | 'facts'>>
 
 /** Bounded by entries, first in first out. Several with one hub are one store, as several processes see it. */
 export function plainStore<R>(clock: Clock, hub: Hub<R> = hubOf<R>()): Whole<R> {

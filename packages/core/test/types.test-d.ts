@@ -4,8 +4,10 @@ import {
   type ICache,
   type Key,
   openCache,
+  refreshEvery,
   type StandardSchema,
   type Store,
+  warm,
 } from '@larder/core'
 import { describe, expectTypeOf, test } from 'vitest'
 
@@ -175,5 +177,18 @@ describe('nothing is any', () => {
     expectTypeOf(cache.explain('k')).resolves.not.toBeAny()
     expectTypeOf(cache.set('k', 1)).resolves.toEqualTypeOf<{ readonly far: 'applied' | 'queued' | 'none' }>()
     expectTypeOf(cache.keys()).not.toBeAny()
+  })
+})
+
+describe('patterns', () => {
+  const users = createCache<User>({ store })
+
+  test('take a cache of one kind of value, and nothing else into it', () => {
+    expectTypeOf(refreshEvery(users, 'u', () => user, '1m').get()).resolves.toEqualTypeOf<User>()
+    void warm(users, ['a', 'b'], () => user)
+    // @ts-expect-error: it keeps users
+    void warm(users, ['a', 'b'], () => 'no user')
+    // @ts-expect-error: it keeps users
+    refreshEvery(users, 'u', () => 'no user', '1m')
   })
 })

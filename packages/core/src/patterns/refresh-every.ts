@@ -52,8 +52,8 @@ const TRIES = 4
  * const rates = refreshEvery(cache, 'rates', () => fetchRates(), '1m')
  * await rates.get()
  */
-export function refreshEvery<T>(
-  cache: ICache,
+export function refreshEvery<T extends V, V = unknown>(
+  cache: ICache<V>,
   key: Key,
   load: Loader<T>,
   every: Duration,

@@ -66,8 +66,8 @@ const OPTIONS: OptionTable = {
  * @example
  * await warm(cache, await db.busiestIds(), (id) => db.page(id), { ratePerSecond: 50 })
  */
-export async function warm<K extends Key, T>(
-  cache: ICache,
+export async function warm<K extends Key, T extends V, V = unknown>(
+  cache: ICache<V>,
   source: Iterable<K> | AsyncIterable<K>,
   load: (key: K, context: LoadContext<T>) => Awaitable<T>,
   options: WarmOptions<T> = {},
@@ -89,8 +89,8 @@ interface Asked {
   hasFailed: boolean
 }
 
-class Warming<K extends Key, T> {
-  readonly #cache: ICache
+class Warming<K extends Key, T extends V, V> {
+  readonly #cache: ICache<V>
   readonly #load: (key: K, context: LoadContext<T>) => Awaitable<T>
   readonly #options: WarmOptions<T>
   readonly #clock: Clock
@@ -107,7 +107,7 @@ class Warming<K extends Key, T> {
   #end: { readonly error: unknown } | undefined
 
   constructor(
-    cache: ICache,
+    cache: ICache<V>,
     load: (key: K, context: LoadContext<T>) => Awaitable<T>,
     options: WarmOptions<T>,
   ) {

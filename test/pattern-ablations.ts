@@ -71,10 +71,9 @@ export const patternAblations: readonly Ablation[] = [
   },
   {
     what: 'a key without a counter takes that of the least counted',
-    find: `    known.delete(least)
-    known.set(name, { cache: of`,
-    replace: `    if (least !== '') return
-    known.set(name, { cache: of`,
+    find: `      known.delete(leastRead())
+      reads = fewest`,
+    replace: `      return`,
     seenBy: 'a key that becomes hot is found among many that are not',
   },
   {
@@ -85,8 +84,8 @@ export const patternAblations: readonly Ablation[] = [
   },
   {
     what: 'as many counters as were asked for',
-    find: `known.size < counters ? NONE`,
-    replace: `known.size < Infinity ? NONE`,
+    find: `if (known.size === counters) {`,
+    replace: `if (known.size === Infinity) {`,
     seenBy: 'a key that becomes hot is found among many that are not',
   },
   {

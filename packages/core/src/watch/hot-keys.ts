@@ -60,6 +60,20 @@ export function hotKeys(cache: Pick<ICache, 'name' | 'on'>, options: HotKeysOpti
   checkOptions('hotKeys', options, OPTIONS)
   const { counters = 1_000, oneIn = 16, clock = systemClock } = options
   const known = new Map<string, Counter>()
+  /** What has been read least, as it was when all were looked at last: reads only grow, so many of them are still what is looked for. */
+  let least: string[] = []
+  let fewest = 0
+
+  const leastRead = (): string => {
+    for (;;) {
+      const name = least.pop()
+      if (name === undefined) {
+        fewest = Infinity
+        for (const { reads } of known.values()) fewest = Math.min(fewest, reads)
+        least = [...known.keys()].filter((each) => known.get(each)?.reads === fewest)
+      } else if (known.get(name)?.reads === fewest) return name
+    }
+  }
 
   const count = (of: string, key: string): void => {
     // No namespace holds a colon.
@@ -69,9 +83,11 @@ export function hotKeys(cache: Pick<ICache, 'name' | 'on'>, options: HotKeysOpti
       counter.reads += oneIn
       return
     }
-    // Of one read in `oneIn` only, and only of keys that have no counter: a walk is cheap enough.
-    const [least, { reads }] = known.size < counters ? NONE : [...known].reduce(lesser)
-    known.delete(least)
+    let reads = 0
+    if (known.size === counters) {
+      known.delete(leastRead())
+      reads = fewest
+    }
     known.set(name, { cache: of, key, reads: reads + oneIn, atMostTooHigh: reads })
   }
 
@@ -95,7 +111,3 @@ export function hotKeys(cache: Pick<ICache, 'name' | 'on'>, options: HotKeysOpti
     }),
   }
 }
-
-const NONE = ['', { reads: 0 }] as const
-
-const lesser = <C extends readonly [string, Counter]>(a: C, b: C): C => (b[1].reads < a[1].reads ? b : a)

@@ -451,12 +451,10 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a load that fails fails for all who wait for it, once',
-    find: `    failed(space, keys, error, background)
-    flights.forEach((flight, i) => {
-      flight.reject(error)`,
-    replace: `    failed(space, keys, error, background)
-    flights.forEach((flight, i) => {
-      void flight.reject`,
+    find: `      flight.reject(error)
+      close(space, keys[i]`,
+    replace: `      void flight.reject
+      close(space, keys[i]`,
     seenBy: 'near',
   },
   {

@@ -122,7 +122,7 @@ test(
 
 test('it would be, if those who ask for tokens were not told', { timeout: PATIENCE }, async () => {
   const untold: Change = {
-    find: `for (const { before } of this.#questions) if (before.has(mark)) before.set(mark, 'invalidating')`,
+    find: `for (const { before } of this.#questions.values()) if (before.has(mark)) before.set(mark, 'invalidating')`,
     replace: ``,
   }
   // Whether the reply is still on its way when the message comes is a matter of a few milliseconds.

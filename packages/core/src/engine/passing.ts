@@ -10,6 +10,8 @@
 /** Comings into one Map. */
 const MOST = 256
 
+const NONE: readonly never[] = []
+
 export class Passing<K, V> {
   #now = new Map<K, V>()
   /** Those of the Map before, which only go. */
@@ -41,6 +43,7 @@ export class Passing<K, V> {
 
   /** What is there now; what comes or goes meanwhile changes nothing of it. */
   entries(): readonly (readonly [K, V])[] {
+    if (this.size === 0) return NONE
     return this.#before === undefined ? [...this.#now] : [...this.#before, ...this.#now]
   }
 

@@ -11,7 +11,6 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startRedis } from '@larder/testing/servers'
 import { rolldown } from 'rolldown'
 import { packInto } from './pack.mjs'
 import { packages, root } from './packages.mjs'
@@ -127,6 +126,8 @@ await bundleSuite()
 await bundleAll()
 for (const file of ['run.mjs', 'redis.mjs', 'bare.mjs', 'worker.mjs', 'workerd.capnp'])
   cpSync(path.join(suite, file), path.join(work, file))
+// Of what has been built, which looking at the page must not need.
+const { startRedis } = await import('@larder/testing/servers')
 const server = await startRedis()
 try {
   for (const [name, on] of Object.entries(runtimes)) {

@@ -4,47 +4,45 @@
  * V8 gives a Map that has seen some comings and goings a new table, and has the old table point to it. A table that has
  * grown old, because nothing happened for a while, thus keeps alive every later one, with all that was ever in it, until
  * the next full collection: all answers were copied by the collector, which took a third of the time of reads. So after
- * a number of comings a new Map is begun, to which no table points.
+ * a number of comings what is there moves to a new Map, to which no table points.
  */
 
-/** Comings into one Map. */
+/** Comings into one Map; or as many as there are in it, so that moving costs little. */
 const MOST = 256
 
 const NONE: readonly never[] = []
 
 export class Passing<K, V> {
-  #now = new Map<K, V>()
-  /** Those of the Map before, which only go. */
-  #before: Map<K, V> | undefined
+  #map = new Map<K, V>()
   #comings = 0
 
   get size(): number {
-    return this.#now.size + (this.#before?.size ?? 0)
+    return this.#map.size
   }
 
   get(key: K): V | undefined {
-    return this.#now.get(key) ?? this.#before?.get(key)
+    return this.#map.get(key)
   }
 
   has(key: K): boolean {
-    return this.#now.has(key) || this.#before?.has(key) === true
+    return this.#map.has(key)
   }
 
   set(key: K, value: V): void {
-    if (this.#before === undefined && ++this.#comings > MOST) this.#turn()
-    this.#now.set(key, value)
-    this.#goBefore(key)
+    if (++this.#comings > Math.max(MOST, this.#map.size)) {
+      this.#map = new Map(this.#map)
+      this.#comings = 0
+    }
+    this.#map.set(key, value)
   }
 
   delete(key: K): void {
-    this.#now.delete(key)
-    this.#goBefore(key)
+    this.#map.delete(key)
   }
 
   /** What is there now; what comes or goes meanwhile changes nothing of it. */
   entries(): readonly (readonly [K, V])[] {
-    if (this.size === 0) return NONE
-    return this.#before === undefined ? [...this.#now] : [...this.#before, ...this.#now]
+    return this.#map.size === 0 ? NONE : [...this.#map]
   }
 
   keys(): K[] {
@@ -53,17 +51,5 @@ export class Passing<K, V> {
 
   values(): V[] {
     return this.entries().map(([, value]) => value)
-  }
-
-  #goBefore(key: K): void {
-    if (this.#before === undefined) return
-    this.#before.delete(key)
-    if (this.#before.size === 0) this.#before = undefined
-  }
-
-  #turn(): void {
-    if (this.#now.size > 0) this.#before = this.#now
-    this.#now = new Map()
-    this.#comings = 0
   }
 }

@@ -13,6 +13,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     setupFiles: [here('./test/setup.ts')],
     dangerouslyIgnoreUnhandledErrors: false,
+    // Two at a time on two cores; much of a test is waiting for servers and processes.
+    maxWorkers: '100%',
     // Whoever starts the first server of a run may have to fetch it, on a machine that does other things as well.
     testTimeout: 20_000,
     // Errors outside the type tests are for `pnpm types`, which sees all of them.

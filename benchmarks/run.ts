@@ -1,121 +1,110 @@
 /*
  * `pnpm bench [--quick] [question …]`: answers all questions, or those that are named.
  *
- * Builds the packages first, since what users get is what is measured. Prints each
- * answer as it comes, writes it to results/, and docs/benchmarks.md from all that is there. `--quick` measures fewer
- * and shorter rounds and writes nothing: for a first look while working.
+ * Builds the packages first, since what users get is what is measured. Says how long it will take, prints each answer as it comes,
+ * writes it to results/, and docs/benchmarks.md with its pictures from all that is there. What fails is left out and named at the
+ * end, which is then no success. `--quick` measures fewer and shorter rounds and writes nothing: for a first look while working.
  *
- * `pnpm bench --ratchet` takes two minutes, and fails if a ratio is far over what ratchet.json holds: for every change.
+ * Without names everything is answered that is a matter of speed or room, and these, which have pages of their own:
  *
- * `pnpm bench races` is no question of speed: races and faults, on a page of their own. It takes half an hour, and is played
- * only when it is named. Nor is `pnpm bench bytes`: the tables of serializers and compressors by size, which stand in docs/codecs.md.
+ *   hit-rate [trace file …]   what part of the requests does each policy of eviction answer?   docs/hit-rate.md
+ *   bytes                     when does each serializer and each compressor pay?               docs/codecs.md
  *
- * `pnpm bench hit-rate [trace file …]` is none either: it plays traces to policies of eviction (hit-rate/hit-rate.ts).
+ * Only where it is named: `races`, races and faults, which are played for half an hour (docs/races.md).
+ *
+ * `pnpm bench --ratchet` takes less than three minutes, and fails if a ratio is far over what ratchet.json holds: for every change.
+ * `pnpm bench --ratchet-update` writes down what is measured now. `pnpm bench --report` writes the report again and measures nothing.
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { print } from './harness/print.ts'
 import { holds, update } from './harness/ratchet.ts'
-import { ratioOf, report, save, unitOfGoals, written } from './harness/report.ts'
-import { type CaseResult, loadNow, machine, type Result } from './harness/result.ts'
-import { build, commit, here } from './harness/versions.ts'
+import { report, save } from './harness/report.ts'
+import { build, here } from './harness/versions.ts'
 
 // Before anything that imports what is built.
 build()
-const { questions } = await import('./questions/all.ts')
-const { measures } = await import('./questions/measures.ts')
+const { answer, expectedSeconds, names } = await import('./harness/answer.ts')
+
+const HIT_RATE = 'hit-rate'
+const BYTES = 'bytes'
+const RACES = 'races'
+/** s that those take that have a page of their own. */
+const APART: Readonly<Record<string, number>> = { [BYTES]: 150, [HIT_RATE]: 90, [RACES]: 1_800 }
 
 const args = process.argv.slice(2).filter((each) => each !== '--')
 if (args.includes('--ratchet-update')) {
   update()
   process.exit(0)
 }
-if (args.includes('--ratchet')) process.exit(holds() ? 0 : 1)
-const isQuick = args.includes('--quick')
-const named = args.filter((each) => !each.startsWith('--'))
-if (named[0] === 'hit-rate') {
-  const { hitRate } = await import('./hit-rate/hit-rate.ts')
-  await hitRate(named.slice(1), isQuick).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error)
-    process.exit(1)
-  })
+if (args.includes('--report')) {
+  console.log(`written: ${report()}`)
   process.exit(0)
 }
-const RACES = 'races'
-const BYTES = 'bytes'
-const names = [...questions, ...measures].map(({ name }) => name)
+if (args.includes('--ratchet')) process.exit(holds() ? 0 : 1)
+
+const isQuick = args.includes('--quick')
+const named = args.filter((each) => !each.startsWith('--'))
+// What is named behind it are trace files.
+if (named[0] === HIT_RATE) process.exit((await playTraces(named.slice(1))) ? 0 : 1)
+
 const unknown = [
-  ...named.filter((each) => ![...names, RACES, BYTES].includes(each)),
+  ...named.filter((each) => ![...names, BYTES, RACES].includes(each)),
   ...args.filter((each) => each.startsWith('--') && each !== '--quick'),
 ]
 if (unknown.length > 0) {
-  const known = [...names, RACES, BYTES, 'hit-rate']
+  const known = [...names, BYTES, HIT_RATE, RACES]
   console.error(
-    `bench knows --quick, --ratchet, --ratchet-update and ${known.join(', ')}; not ${unknown.join(', ')}`,
+    `bench knows --quick, --report, --ratchet, --ratchet-update and ${known.join(', ')}; not ${unknown.join(', ')}`,
   )
   process.exit(1)
 }
 
-for (const name of named.length === 0 ? names : names.filter((each) => named.includes(each))) {
-  const result = await answer(name)
+const isWanted = (name: string): boolean => (named.length === 0 ? name !== RACES : named.includes(name))
+const wanted = [...names, BYTES, HIT_RATE, RACES].filter(isWanted)
+if (!isQuick) {
+  const seconds = wanted.map((each) => APART[each] ?? expectedSeconds(each)).reduce((sum, each) => sum + each)
+  console.log(`${wanted.join(', ')}: about ${minutesOf(seconds)} on a machine that does nothing else`)
+}
+
+const began = performance.now()
+const failed: string[] = []
+for (const name of wanted.filter((each) => names.includes(each))) {
+  const result = answer(name, isQuick)
   print(result)
-  if (!isQuick) save(result)
+  failed.push(...(result.failed ?? []).map((each) => `${name}: ${each}`))
+  if (!isQuick && result.cases.length > 0) save(result)
 }
 if (!isQuick) console.log(`\nwritten: ${report()}`)
-if (named.includes(BYTES)) {
-  const { status } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', 'questions/bytes.ts', ...(isQuick ? ['--quick'] : [])],
-    { cwd: path.resolve(here), stdio: 'inherit' },
-  )
-  process.exitCode = status ?? 1
-}
-if (named.includes(RACES)) await (await import('./races/races.ts')).races(isQuick)
+if (isWanted(BYTES) && !compareBytes()) failed.push(BYTES)
+if (isWanted(HIT_RATE) && !(await playTraces([]))) failed.push(HIT_RATE)
+if (isWanted(RACES)) await (await import('./races/races.ts')).races(isQuick)
 
-async function answer(name: string): Promise<Result> {
-  const load = loadNow()
-  const measure = measures.find((each) => each.name === name)
-  const question = questions.find((each) => each.name === name)
-  const cases =
-    (await measure?.cases(isQuick)) ?? question?.cases.map((each) => answerCase(name, each.name)) ?? []
-  return {
-    question: name,
-    asks: (measure ?? question)?.asks ?? name,
-    unit: measure?.unit ?? 'ns',
-    command: `pnpm bench ${name}`,
-    commit: commit(),
-    machine: machine(load),
-    cases,
+console.log(`\ntook ${minutesOf((performance.now() - began) / 1_000)}`)
+if (failed.length > 0) {
+  console.error(`\nfailed, and left out:\n${failed.map((each) => `  ${each}`).join('\n')}`)
+  process.exitCode = 1
+}
+
+/** Whether it could. */
+async function playTraces(files: readonly string[]): Promise<boolean> {
+  const { hitRate } = await import('./hit-rate/hit-rate.ts')
+  try {
+    await hitRate(files, isQuick)
+    return true
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    return false
   }
 }
 
-function answerCase(question: string, name: string): CaseResult {
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ['--expose-gc', '--import', 'tsx', 'harness/case.ts', question, name, isQuick ? 'quick' : 'full'],
-    { cwd: path.resolve(here), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  if (status !== 0) throw new Error(`the case "${name}" of "${question}" failed`)
-  return JSON.parse(stdout) as CaseResult
+/** Tables instead of ratios, so a program of its own. */
+function compareBytes(): boolean {
+  const program = ['--import', 'tsx', 'questions/bytes.ts', ...(isQuick ? ['--quick'] : [])]
+  const { status } = spawnSync(process.execPath, program, { cwd: path.resolve(here), stdio: 'inherit' })
+  return status === 0
 }
 
-function print({ question, asks, unit: unitOfAll, machine: on, cases }: Result): void {
-  console.log(`\n${question}: ${asks}`)
-  console.log(`Node ${on.node}, ${on.cores} × ${on.cpu}, load ${on.load.join(' → ')}`)
-  for (const { name, baseline, rows, goals, rounds, unit = unitOfAll } of cases) {
-    console.log(`\n  ${name} (${rounds} rounds)`)
-    for (const row of rows) {
-      console.log(
-        `    ${row.name.padEnd(30)} ${ratioOf(row, baseline).padEnd(29)} ${written(row.cost, unit).padEnd(24)} ${row.version}`,
-      )
-      const more = Object.entries(row.more ?? {}).map(
-        ([what, figure]) => `${what} ${written(figure, figure.unit)}`,
-      )
-      if (more.length > 0) console.log(`${' '.repeat(35)}${more.join(' · ')}`)
-    }
-    for (const goal of goals) {
-      console.log(
-        `    ${goal.verdict.padEnd(8)} ${goal.says}: ${written(goal.measured, goal.unit ?? unitOfGoals(unitOfAll))}`,
-      )
-    }
-  }
+function minutesOf(seconds: number): string {
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} minutes`
 }

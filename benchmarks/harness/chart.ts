@@ -17,7 +17,8 @@ const PLOT = WIDTH - LABELS - FIGURES
 /** Where somebody takes more than so many times the baseline, the scale is logarithmic. */
 const LINEAR = 8
 
-const STYLE = `
+/** Of all pictures of the report, for light pages and dark ones. */
+export const STYLE: string = `
     text { font: 12px system-ui, sans-serif; fill: #1f2328 }
     .title { font-weight: 600; font-size: 13px }
     .quiet { fill: #59636e }
@@ -34,7 +35,7 @@ const STYLE = `
       .baseline { stroke: #f85149 }
     }`
 
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 const isDrawn = ({ ratio }: Row): boolean => Number.isFinite(ratio.median) && ratio.median > 0

@@ -74,6 +74,8 @@ export interface Measure {
   readonly name: string
   readonly asks: string
   readonly unit: Result['unit']
+  /** About how long it takes to answer in full. */
+  readonly seconds: number
   readonly cases: (isQuick: boolean) => Promise<readonly CaseResult[]>
 }
 

@@ -13,6 +13,10 @@ export interface Result {
   /** Of this repository. */
   readonly commit: string
   readonly machine: Machine
+  /** How long it took to answer. */
+  readonly seconds?: number
+  /** Cases that failed, and so are not here. */
+  readonly failed?: readonly string[]
   readonly cases: readonly CaseResult[]
 }
 

@@ -10,7 +10,7 @@ import { type Asked, HOUR } from '../rivals/rival.ts'
 import { contenderOf } from './cast.ts'
 import { openLoop, type Stage } from './open-loop.ts'
 import { scheduleOf } from './schedule.ts'
-import { type Cast, now, type Play, type Played, type Said, type Seat } from './words.ts'
+import { type Begin, type Cast, now, type Played, type Prepare, type Said, type Seat } from './words.ts'
 
 /** ms of a load. */
 const SOURCE = 5
@@ -46,7 +46,8 @@ async function openedPlayer(cast: Cast, { where, name, url }: Seat): Promise<Pla
   return player
 }
 
-async function played(cast: Cast, player: Player, { round, at }: Play): Promise<Played> {
+/** The round, to be begun. */
+function prepared(cast: Cast, player: Player, { round }: Prepare): (begin: Begin) => Promise<Played> {
   const { asked } = player
   const schedule = scheduleOf({ ...cast, seed: 1 + round * 1_000 + cast.process })
   const keys = Array.from({ length: cast.keys }, (_, each) => `user:${each}`)
@@ -62,27 +63,35 @@ async function played(cast: Cast, player: Player, { round, at }: Play): Promise<
       throw new Error(`a wrong value for ${key}`)
   }
   collectGarbage()
-  await sleep(Math.max(0, at - now()))
-  const latencies = await openLoop(schedule, ask, stageOf(cast))
-  return { latencies, loads: player.loads - before }
+  return async ({ at }) => {
+    await sleep(Math.max(0, at - now()))
+    const latencies = await openLoop(schedule, ask, stageOf(cast))
+    return { latencies, loads: player.loads - before }
+  }
 }
 
 let cast: Cast | undefined
+let next: ((begin: Begin) => Promise<Played>) | undefined
 const players = new Map<string, Player>()
 
-async function hear(message: Cast | Play): Promise<Said> {
+async function hear(message: Cast | Prepare | Begin): Promise<Said> {
   if ('seats' in message) {
     cast = message
     for (const seat of message.seats) players.set(seat.name, await openedPlayer(message, seat))
     return 'ready'
   }
+  if ('at' in message) {
+    if (next === undefined) throw new Error('nothing has been prepared')
+    return next(message)
+  }
   const player = players.get(message.seat)
   if (player === undefined || cast === undefined) throw new Error(`${message.seat} has not been opened`)
-  return played(cast, player, message)
+  next = prepared(cast, player, message)
+  return 'ready'
 }
 
 process.on('message', (message) => {
-  hear(message as Cast | Play).then(say, (error: unknown) => {
+  hear(message as Cast | Prepare | Begin).then(say, (error: unknown) => {
     console.error(error)
     process.exit(1)
   })

@@ -24,10 +24,14 @@ export interface Cast {
   readonly process: number
 }
 
-export interface Play {
+/** To get ready for a round: what takes time is done before anybody comes. */
+export interface Prepare {
   readonly seat: string
   readonly round: number
-  /** When to begin, in ms of the one monotonic clock of the machine. */
+}
+
+export interface Begin {
+  /** When, in ms of the one monotonic clock of the machine. */
   readonly at: number
 }
 

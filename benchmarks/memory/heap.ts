@@ -161,6 +161,7 @@ const heapQuestion: Measure = {
   name: 'heap',
   asks: 'How much heap does a small entry take beyond its key and its value?',
   unit: 'B',
+  seconds: 110,
   cases: async (isQuick) => [measureHeap(isQuick ? 1 : 3)],
 }
 

@@ -59,6 +59,7 @@ const leaks: Measure = {
   name: 'leaks',
   asks: 'Does anything stay behind?',
   unit: 'B',
+  seconds: 200,
   cases: async (isQuick) => [isQuick ? staying(40_000, 1) : staying(1_000_000, 2)],
 }
 

@@ -69,6 +69,7 @@ const redisGet: Question = {
         means: 'at most',
       })),
     ),
+    gets(32, 100, 'ioredis, autopipelining', []),
     gets(32, 10_000, 'ioredis, autopipelining', []),
     gets(32, 100_000, 'ioredis, autopipelining', []),
     gets(1, 100, 'ioredis', [

@@ -194,6 +194,7 @@ const redisServerTime: Measure = {
   name: 'redis-server-time',
   asks: "What does each operation of the Redis store take of the server's time?",
   unit: 'µs',
+  seconds: 60,
   cases: async (isQuick) => [isQuick ? await counted(3, 500) : await counted(15, 2_000)],
 }
 

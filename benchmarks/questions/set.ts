@@ -4,7 +4,7 @@
  * Existing keys are overwritten, with an object made for each write (all candidates make it, in the loop) and with a
  * text. Ours is awaited, lru-cache answers at once; so there is also lru-cache inside an async function, which shows
  * how much of the difference is the promise. Ours freezes the object and estimates its size; `share: 'trust'` only
- * estimates it, and lru-cache does neither.
+ * estimates it, and lru-cache does neither. What that is for larger values is asked too.
  */
 import { createCache, type ICache } from '@larder/core'
 import { memory, type MemoryOptions } from '@larder/memory'
@@ -118,6 +118,33 @@ const everybody: Case = {
   goals: [],
 }
 
+const BYTES_OF_ORDER = 43
+const BY_SIZE = ['layered-loader + ttl', 'cacheable', 'bentocache']
+
+/** Of so many bytes as JSON: an array of orders, each of which is frozen. */
+const ofSize = (bytes: number): Case => ({
+  name: `a fresh value of ${bytes.toLocaleString('en')} B`,
+  // Of large values fewer, so that collecting garbage takes no longer than what is timed.
+  keys: Math.max(16, Math.min(1_024, 100_000 / bytes)),
+  batch: Math.max(10, Math.min(1_000, 100_000 / bytes)),
+  value: (key) =>
+    Array.from({ length: Math.round(bytes / BYTES_OF_ORDER) }, (_, i) => ({
+      sku: key,
+      pieces: i,
+      price: 1.5,
+    })),
+  writes: 'values[at].map(({ sku, pieces, price }) => ({ sku, pieces, price }))',
+  baseline: 'lru-cache + ttl, awaited',
+  candidates: [
+    lru('lru-cache + ttl, awaited', 'awaited'),
+    larder('larder', {}, 'of the cache'),
+    larder("larder, share: 'clone'", { share: 'clone' }, 'of the cache'),
+    larder("larder, share: 'trust'", { share: 'trust' }, 'of the cache'),
+    ...inMemory.filter(({ name }) => BY_SIZE.includes(name)).map(setting),
+  ],
+  goals: [],
+})
+
 const set: Question = {
   name: 'set',
   asks: 'What does a write with a ttl cost?',
@@ -125,6 +152,7 @@ const set: Question = {
     writing('a fresh object, 8,192 keys', '{ id: at, name: key, on: true }'),
     writing('a text, 8,192 keys', 'key'),
     everybody,
+    ...[100, 1_000, 10_000, 100_000].map(ofSize),
   ],
 }
 

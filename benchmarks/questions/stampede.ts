@@ -85,6 +85,7 @@ const stampede: Measure = {
   name: 'stampede',
   asks: 'How often is a value loaded that many callers want at once, in one process and in several?',
   unit: 'loads',
+  seconds: 150,
   async cases(isQuick) {
     const results: CaseResult[] = []
     for (const crowd of CROWDS) results.push(await counted(crowd, isQuick ? 2 : 15))

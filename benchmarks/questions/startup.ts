@@ -145,6 +145,7 @@ const startup: Measure = {
   name: 'startup',
   asks: 'How long does a program wait until it can begin, and what has to be installed for it?',
   unit: 'ns',
+  seconds: 60,
   async cases(isQuick) {
     build()
     return [imports(isQuick ? 1 : 15), sizes()]

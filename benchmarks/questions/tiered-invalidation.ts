@@ -2,108 +2,77 @@
  * How long does it take until another process sees an invalidation?
  *
  * Two processes with two tiers each. One deletes a key, of which the other has a near copy; the time runs from the call until
- * the copy is dropped. Beside it PUBLISH and SUBSCRIBE alone, between the same two processes, in turn. Nobody polls, or it
- * would be seen how long a turn of the processor is.
+ * the copy is dropped. All who tell other processes take part, between the same two, in turn; beside them PUBLISH and SUBSCRIBE
+ * alone. Nobody polls, or it would be seen how long a turn of the processor is: everybody has a way to say when the copy goes.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { Redis } from 'ioredis-6'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Child, startChild } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult } from '../harness/result.ts'
 import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
 import { versionOf } from '../harness/versions.ts'
 import { aboutServer, ownUrl, stopRedis } from '../redis/server.ts'
-import { OURS } from '../rivals/larder.ts'
-import { PREFIX, watchedCache } from '../redis/watched.ts'
-import { now, type Seen, type Way } from '../redis/watcher.ts'
+import { cast, LARDER, MESSAGE, type Seat } from '../redis/watched.ts'
+import { now } from '../redis/watcher.ts'
 
-/** In a round, of each way; its median counts. */
+/** In a round, of each; its median counts. */
 const SAMPLES = 40
 const NS = 1e6
 const LIMIT = 1.2
+/** ms after which what is told of the writing of a key has been heard. */
+const HEARD = 2
 
-const SCRIPT = `redis.call('DEL', KEYS[1]) return redis.call('PUBLISH', ARGV[1], KEYS[1])`
-
-const WAYS: Readonly<Record<Way, { readonly name: string; readonly package: string; readonly how: string }>> =
-  {
-    message: {
-      name: 'PUBLISH, SUBSCRIBE',
-      package: 'ioredis-6',
-      how: 'from PUBLISH to the call of the listener',
-    },
-    script: {
-      name: 'DEL and PUBLISH by script',
-      package: 'ioredis-6',
-      how: 'the least that deletes and tells of it at once: EVALSHA, to the call of the listener',
-    },
-    'near copy': {
-      name: 'larder',
-      package: '@larder/tiered',
-      how: `store: ${OURS}; from cache.delete(key) to the drop of the copy elsewhere`,
-    },
-  }
-
-async function heard(child: ChildProcess): Promise<Seen> {
-  const [seen] = (await once(child, 'message')) as [Seen]
-  return seen
+/** ns of one invalidation. */
+async function seen(child: Child, name: string, { keep, change }: Seat, key: string): Promise<number> {
+  await keep(key)
+  await sleep(HEARD)
+  await child.ask({ name, key })
+  const gone = child.ask()
+  const began = now()
+  const changed = change(key)
+  const at = Number(await gone)
+  await changed
+  return (at - began) * NS
 }
 
 async function measured(rounds: number): Promise<CaseResult> {
-  const url = await ownUrl()
-  const program = fileURLToPath(new URL('../redis/watcher.ts', import.meta.url))
-  const child = fork(program, [url], { execArgv: ['--import', 'tsx'] })
-  await heard(child)
-  const cache = await watchedCache(url)
-  const publisher = new Redis(url)
-  const sha = String(await publisher.script('LOAD', SCRIPT))
-  const changes: Readonly<Record<Way, (key: string) => Promise<unknown>>> = {
-    message: (key) => publisher.publish(PREFIX, key),
-    script: (key) => publisher.evalsha(sha, 1, key, PREFIX),
-    'near copy': (key) => cache.delete(key),
-  }
+  const urls: string[] = []
+  for (const _ of cast) urls.push(await ownUrl())
+  const child = startChild(new URL('../redis/watcher.ts', import.meta.url), urls)
+  await child.ask()
+  const seats = await Promise.all(
+    cast.map(async ({ name, open }, at) => ({ name, seat: await open(urls[at] ?? '', () => {}) })),
+  )
+  const times = new Map<string, number[]>(cast.map(({ name }) => [name, []]))
   let keys = 0
-  const one = async (way: Way): Promise<number> => {
-    const key = `k${++keys}`
-    // Before both, so that neither finds Redis or a process asleep where the other does not.
-    await cache.set(key, key)
-    const ready = heard(child)
-    child.send({ way, key })
-    await ready
-    const seen = heard(child)
-    const began = now()
-    const changed = changes[way](key)
-    const at = await seen
-    await changed
-    return (Number(at) - began) * NS
-  }
-  const ways = Object.keys(WAYS) as Way[]
-  const times = new Map<Way, number[]>(ways.map((way) => [way, []]))
   // The first round is the warm-up.
   for (let round = 0; round <= rounds; round++) {
-    const samples = new Map<Way, number[]>(ways.map((way) => [way, []]))
-    for (let n = 0; n < SAMPLES; n++)
-      for (const way of n % 2 === 0 ? ways : ways.toReversed()) samples.get(way)?.push(await one(way))
-    if (round > 0) for (const way of ways) times.get(way)?.push(spreadOf(samples.get(way) ?? []).median)
+    const samples = new Map<string, number[]>(cast.map(({ name }) => [name, []]))
+    for (let n = 0; n < SAMPLES; n++) {
+      for (const { name, seat } of n % 2 === 0 ? seats : seats.toReversed())
+        samples.get(name)?.push(await seen(child, name, seat, `k${++keys}`))
+    }
+    if (round > 0)
+      for (const { name } of cast) times.get(name)?.push(spreadOf(samples.get(name) ?? []).median)
   }
   const server = await aboutServer()
-  child.disconnect()
-  publisher.disconnect()
-  await cache.close()
+  await child.end()
+  for (const { seat } of seats) await seat.close()
   await stopRedis()
-  const of = (way: Way): readonly number[] => times.get(way) ?? []
-  const ratio = ratioOf(of('near copy'), of('message'))
+  const of = (name: string): readonly number[] => times.get(name) ?? []
+  const ratio = ratioOf(of(LARDER), of(MESSAGE))
   return {
     name: `from the call in one process to the sight of it in another, medians of ${SAMPLES}`,
-    baseline: WAYS.message.name,
+    baseline: MESSAGE,
+    counted: 'time until it is seen',
     rounds,
     server,
-    rows: ways.map((way) => ({
-      name: WAYS[way].name,
-      version: versionOf(WAYS[way].package),
-      how: WAYS[way].how,
-      cost: spreadOf(of(way)),
-      ratio: ratioOf(of(way), of('message')),
+    rows: cast.map(({ name, how, packages }) => ({
+      name,
+      version: versionOf(packages),
+      how,
+      cost: spreadOf(of(name)),
+      ratio: ratioOf(of(name), of(MESSAGE)),
     })),
     goals: [
       {
@@ -120,7 +89,8 @@ const tieredInvalidation: Measure = {
   name: 'tiered-invalidation',
   asks: 'How long does it take until another process sees an invalidation?',
   unit: 'ns',
-  cases: async (isQuick) => [await measured(isQuick ? 5 : 25)],
+  seconds: 60,
+  cases: async (isQuick) => [await measured(isQuick ? 3 : 25)],
 }
 
 export default tieredInvalidation

@@ -1,16 +1,13 @@
 /*
- * A process that sees what another one invalidates: told a key, it takes a near copy, and says when that is dropped, or when a
- * message with that text has come.
+ * A process that sees what another one invalidates: told a key, it takes a near copy, and says when that is gone, or when a message
+ * with that text has come.
  *
- * `node --import tsx redis/watcher.ts <url>`, with a channel to its parent.
+ * `node --expose-gc --import tsx redis/watcher.ts <url> …`, a database for each of the cast, with a channel to its parent.
  */
-import { Redis } from 'ioredis-6'
-import { PREFIX, watchedCache } from './watched.ts'
-
-export type Way = 'near copy' | 'message' | 'script'
+import { cast } from './watched.ts'
 
 export interface Watch {
-  readonly way: Way
+  readonly name: string
   readonly key: string
 }
 
@@ -23,21 +20,24 @@ const say = (what: Seen): void => {
   process.send?.(what)
 }
 
-async function watching(url: string): Promise<(watch: Watch) => Promise<void>> {
+async function watching(urls: readonly string[]): Promise<(watch: Watch) => Promise<void>> {
   let watched: Watch | undefined
-  const seen = (isCopy: boolean, isIt: (key: string) => boolean): void => {
-    if (watched === undefined || (watched.way === 'near copy') !== isCopy || !isIt(watched.key)) return
-    const at = now()
-    watched = undefined
-    say(at)
-  }
-  const cache = await watchedCache(url, (gone) => seen(true, (key) => gone.endsWith(`:${key}`)))
-  const subscriber = new Redis(url)
-  subscriber.on('message', (_, text) => seen(false, (key) => text === key))
-  await subscriber.subscribe(PREFIX)
+  const seats = new Map(
+    await Promise.all(
+      cast.map(async ({ name, open }, at) => {
+        const gone = (key: string): void => {
+          if (watched?.name !== name || watched.key !== key) return
+          const seen = now()
+          watched = undefined
+          say(seen)
+        }
+        return [name, await open(urls[at] ?? '', gone)] as const
+      }),
+    ),
+  )
   return async (watch) => {
-    // A copy is there before both, so that neither finds Redis or a process asleep where the other does not.
-    while (cache.peek(watch.key) === undefined) await cache.get(watch.key)
+    // A copy is there before all of them, so that none finds Redis or a process asleep where another does not.
+    await seats.get(watch.name)?.look(watch.key)
     watched = watch
     say('ready')
   }
@@ -45,7 +45,7 @@ async function watching(url: string): Promise<(watch: Watch) => Promise<void>> {
 
 // As a program of its own.
 if (process.send !== undefined) {
-  const watch = await watching(process.argv[2] ?? '')
+  const watch = await watching(process.argv.slice(2))
   process.on('message', (told) => {
     watch(told as Watch).catch((error: unknown) => {
       console.error(error)

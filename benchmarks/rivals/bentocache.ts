@@ -13,13 +13,20 @@ type Store = ReturnType<typeof bentostore>
 const near = ({ room }: MemoryPlace, serialize: boolean): Store =>
   bentostore().useL1Layer(memoryDriver({ maxItems: room, serialize }))
 
-function opened({ load, ttl, stale }: MemoryPlace, store: Store, close: () => unknown = () => {}): Asked {
+interface Ends {
+  readonly gone?: ((key: string) => void) | undefined
+  readonly close?: () => unknown
+}
+
+function opened({ load, ttl, stale }: MemoryPlace, store: Store, { gone, close }: Ends = {}): Asked {
   const cache = new BentoCache({
     default: 'c',
     ttl,
     ...(stale !== undefined && { grace: stale, timeout: 0 }),
     stores: { c: store },
   })
+  // It says so in the turn in which it drops the copies.
+  if (gone !== undefined) cache.on('bus:message:received', ({ message }) => message.keys.forEach(gone))
   return {
     get: (key) => cache.get({ key }),
     set: (key, value) => cache.set({ key, value }),
@@ -27,7 +34,7 @@ function opened({ load, ttl, stale }: MemoryPlace, store: Store, close: () => un
     delete: (key) => cache.delete({ key }),
     async close() {
       await cache.disconnectAll()
-      close()
+      close?.()
     },
   }
 }
@@ -45,6 +52,22 @@ const onRedis = (name: string, enableAutoPipelining: boolean): Contender => ({
   },
 })
 
+export const inTiers: Contender = {
+  name: 'bentocache',
+  packages: ['bentocache', 'ioredis'],
+  how: 'memory layer; Redis layer; Redis bus',
+  waits: true,
+  lacks: ['getMany'],
+  open(place) {
+    const connection = new Redis(place.url)
+    const bus = new Redis(place.url)
+    const store = near(place, true)
+      .useL2Layer(redisDriver({ connection }))
+      .useBus(redisBusDriver({ connection: bus }))
+    return opened(place, store, { gone: place.gone, close: () => bus.disconnect() })
+  },
+}
+
 export const bentocache: Rival = {
   name: 'bentocache',
   packages: ['bentocache', 'ioredis'],
@@ -61,21 +84,5 @@ export const bentocache: Rival = {
     },
   ],
   redis: [onRedis('bentocache', false), onRedis('bentocache, autopipelining', true)],
-  tiered: [
-    {
-      name: 'bentocache',
-      packages: ['bentocache', 'ioredis'],
-      how: 'memory layer; Redis layer; Redis bus',
-      waits: true,
-      lacks: ['getMany'],
-      open(place) {
-        const connection = new Redis(place.url)
-        const bus = new Redis(place.url)
-        const store = near(place, true)
-          .useL2Layer(redisDriver({ connection }))
-          .useBus(redisBusDriver({ connection: bus }))
-        return opened(place, store, () => bus.disconnect())
-      },
-    },
-  ],
+  tiered: [inTiers],
 }

@@ -1,9 +1,10 @@
 /*
  * cacheable: primary memory, secondary @keyv/redis, as fast as its documentation can make it. Without messages between processes.
  */
+import { RedisMessageProvider } from '@qified/redis'
 import { Cacheable, type CacheableOptions } from 'cacheable'
 import { keyvAt, memoryKeyv, TUNED } from './keyv.ts'
-import type { Asked, MemoryPlace, Rival } from './rival.ts'
+import type { Asked, Contender, MemoryPlace, Rival } from './rival.ts'
 
 function opened({ load, ttl }: MemoryPlace, options: CacheableOptions): Asked {
   const cache = new Cacheable({ ...options, ttl })
@@ -15,6 +16,27 @@ function opened({ load, ttl }: MemoryPlace, options: CacheableOptions): Asked {
     delete: (key) => cache.delete(key),
     close: () => cache.disconnect(),
   }
+}
+
+/** The same, told by other processes what they delete and set. */
+export const cacheableWithMessages: Contender = {
+  name: 'cacheable',
+  packages: ['cacheable', '@keyv/redis', '@qified/redis'],
+  how: `primary: ${TUNED}; secondary: @keyv/redis, JSON; sync: { qified: RedisMessageProvider }`,
+  waits: true,
+  open(place) {
+    const { url, room, gone } = place
+    const [primary, provider] = [memoryKeyv(room), new RedisMessageProvider({ uri: url })]
+    if (gone !== undefined) {
+      const drop = primary.delete.bind(primary)
+      primary.delete = async (key) => {
+        const isDropped = await drop(key)
+        gone(String(key))
+        return isDropped
+      }
+    }
+    return opened(place, { primary, secondary: keyvAt(url), sync: { qified: provider } })
+  },
 }
 
 export const cacheable: Rival = {

@@ -55,7 +55,7 @@ const onRedis: Contender = {
 }
 
 async function openedTiers(place: RedisPlace): Promise<Asked> {
-  const { url, ttl } = place
+  const { url, ttl, gone } = place
   const [client, publisherRedis, consumerRedis] = [new Redis(url), new Redis(url), new Redis(url)]
   const { publisher: notificationPublisher, consumer: notificationConsumer } =
     createNotificationPair<unknown>({ channel: url, publisherRedis, consumerRedis })
@@ -67,9 +67,20 @@ async function openedTiers(place: RedisPlace): Promise<Asked> {
     ...many(place),
   })
   await loader.init()
+  // Behind its own listener, which drops the copy.
+  if (gone !== undefined)
+    consumerRedis.on('message', (_, text) => gone((JSON.parse(text) as { readonly key: string }).key))
   return asked(loader, () => {
     for (const each of [client, publisherRedis, consumerRedis]) each.disconnect()
   })
+}
+
+export const inTiers: Contender = {
+  name: 'layered-loader',
+  packages: ['layered-loader', 'ioredis'],
+  how: 'Loader on lru-map, ttl, and on RedisCache, json; notifications by Redis',
+  waits: true,
+  open: openedTiers,
 }
 
 export const layeredLoader: Rival = {
@@ -77,13 +88,5 @@ export const layeredLoader: Rival = {
   packages: ['layered-loader', 'ioredis'],
   memory: [inMemory('layered-loader', false), inMemory('layered-loader + ttl', true)],
   redis: [onRedis],
-  tiered: [
-    {
-      name: 'layered-loader',
-      packages: ['layered-loader', 'ioredis'],
-      how: 'Loader on lru-map, ttl, and on RedisCache, json; notifications by Redis',
-      waits: true,
-      open: openedTiers,
-    },
-  ],
+  tiered: [inTiers],
 }

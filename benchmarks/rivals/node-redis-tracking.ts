@@ -2,16 +2,18 @@
  * node-redis with its client-side cache: texts in the memory of the client, of which the server says when they change. It loads
  * nothing, and values are parsed at every hit.
  */
-import { createClient } from 'redis'
+import { BasicClientSideCache, createClient } from 'redis'
 import { client, type Connect } from './raw.ts'
-import type { Rival } from './rival.ts'
+import type { Contender, Rival } from './rival.ts'
 
-const connect: Connect = async ({ url, ttl, room }) => {
+const connect: Connect = async ({ url, ttl, room, gone }) => {
+  const copies = new BasicClientSideCache({ ttl: 0, maxEntries: room, evictPolicy: 'LRU' })
+  if (gone !== undefined) copies.on('invalidate', (key: unknown) => gone(String(key)))
   const redis = await createClient({
     url,
     RESP: 3,
     commandOptions: { timeout: 0 },
-    clientSideCache: { ttl: 0, maxEntries: room, evictPolicy: 'LRU' },
+    clientSideCache: copies,
   }).connect()
   const px = { expiration: { type: 'PX', value: ttl } } as const
   return {
@@ -23,15 +25,15 @@ const connect: Connect = async ({ url, ttl, room }) => {
   }
 }
 
+export const inTiers: Contender = client(
+  'node-redis, client-side cache',
+  'redis',
+  'RESP: 3, clientSideCache: { ttl: 0, maxEntries, evictPolicy: "LRU" }, no command timeout; JSON.parse',
+  connect,
+)
+
 export const nodeRedisTracking: Rival = {
   name: 'node-redis, client-side cache',
   packages: ['redis'],
-  tiered: [
-    client(
-      'node-redis, client-side cache',
-      'redis',
-      'RESP: 3, clientSideCache: { ttl: 0, maxEntries, evictPolicy: "LRU" }, no command timeout; JSON.parse',
-      connect,
-    ),
-  ],
+  tiered: [inTiers],
 }

@@ -51,6 +51,8 @@ export interface RedisPlace extends MemoryPlace {
   readonly url: string
   /** Whether many ask at once. */
   readonly isCrowded: boolean
+  /** Told of each key of which a copy here has been dropped since another process changed it, by those who hear of that. */
+  readonly gone?: (key: string) => void
 }
 
 export type Load = (key: string) => Promise<unknown>

@@ -209,20 +209,27 @@ export class Traffic {
     const cache = this.#spaces[at.space]
     if (x < 0.15) return this.#noted([at], 'peek', () => [cache.peek(at.key)])
     if (x < 0.4) return this.#noted([at], 'get', async () => [await cache.get(at.key)])
-    if (x < 0.9)
-      return this.#noted([at], 'getOrSet', async () => [
-        await cache.getOrSet(
-          at.key,
-          (context) => {
-            context.tags(...at.lateTags)
-            return this.#load(at)
-          },
-          at.policy,
-        ),
-      ])
+    if (x < 0.9) return this.#noted([at], 'getOrSet', async () => [await this.#getOrSet(at)])
     const first = at.place - (at.place % 10)
     const ats = [0, 3, 6].map((n) => KEYS[first + ((at.place + n) % 10)]).filter((each) => each !== undefined)
     return this.#noted(ats, 'getMany', () => cache.getMany(ats.map(({ key }) => key)))
+  }
+
+  async #getOrSet(at: KeyPlace): Promise<unknown> {
+    let load = 0
+    const value = await this.#spaces[at.space].getOrSet(
+      at.key,
+      (context) => {
+        context.tags(...at.lateTags)
+        load = this.#sums.loads + 1
+        return this.#load(at)
+      },
+      at.policy,
+    )
+    // Until its caller is answered it can be shared: what it has named late is asked of the store first.
+    const ended = this.#loads.get(load)
+    if (ended !== undefined && ended !== UNDER_WAY) this.#loads.set(load, now())
+    return value
   }
 
   async #noted(

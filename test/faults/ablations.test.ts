@@ -8,7 +8,7 @@ import { broken } from './invariants.ts'
 import { live } from './life.ts'
 import { matrix } from './matrix.ts'
 
-const PATIENCE = 60_000
+const PATIENCE = 120_000
 // Most of a life is waiting.
 vi.setConfig({ maxConcurrency: 8 })
 
@@ -80,7 +80,10 @@ describe.concurrent('without it the matrix fails:', () => {
     if (row === undefined) throw new Error(`there is no row ${id}`)
     const lacking = await program(lacks)
     try {
-      const problems = broken(await live(row, lacking))
+      // What may go wrong need not do so each time.
+      const problems: string[] = []
+      for (let left = 3; left > 0 && !problems.some((each) => breaks.test(each)); left--)
+        problems.push(...broken(await live(row, lacking)))
       expect(
         problems.filter((each) => breaks.test(each)),
         problems.join('\n'),

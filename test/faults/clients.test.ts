@@ -4,12 +4,13 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { unlessKeptWaiting } from '../second-look.ts'
 import { type Program, program } from './agents.ts'
 import { problemsOf } from './invariants.ts'
 import type { Stage } from './life.ts'
 import { matrix } from './matrix.ts'
 
-const PATIENCE = 60_000
+const PATIENCE = 120_000
 // Most of a life is waiting.
 vi.setConfig({ maxConcurrency: 8 })
 let whole: Program
@@ -30,6 +31,6 @@ describe.concurrent('the invariants hold', () => {
       const stage = await row.begin()
       return { ...stage, opening: (agent) => ({ ...stage.opening(agent), client }) }
     }
-    expect(await problemsOf({ ...row, begin }, whole)).toEqual([])
+    await unlessKeptWaiting(async () => expect(await problemsOf({ ...row, begin }, whole)).toEqual([]))
   })
 })

@@ -73,9 +73,11 @@ for (const name of wanted.filter((each) => names.includes(each))) {
   const result = answer(name, isQuick)
   print(result)
   failed.push(...(result.failed ?? []).map((each) => `${name}: ${each}`))
-  if (!isQuick && result.cases.length > 0) save(result)
+  if (isQuick || result.cases.length === 0) continue
+  save(result)
+  // After each: who ends it early keeps what was answered.
+  console.log(`\nwritten: ${report()}`)
 }
-if (!isQuick) console.log(`\nwritten: ${report()}`)
 if (isWanted(BYTES) && !compareBytes()) failed.push(BYTES)
 if (isWanted(HIT_RATE) && !(await playTraces([]))) failed.push(HIT_RATE)
 if (isWanted(RACES)) await (await import('./races/races.ts')).races(isQuick)

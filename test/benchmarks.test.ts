@@ -1,6 +1,7 @@
 /*
  * The benchmark suite, seen to see: a wrong answer is noticed before anything is timed, a loop that waits for its answers hides a
- * system that stands still and the open one does not, and the ratchet lets noise pass and nothing else.
+ * system that stands still and the open one does not, the ratchet lets noise pass and nothing else, and the report begins with what
+ * matters.
  *
  * How fast anything is has no place here: that is `pnpm bench`.
  */
@@ -9,8 +10,11 @@ import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Candidate, Case } from '../benchmarks/harness/question.ts'
 import { best, type Held } from '../benchmarks/harness/ratchet.ts'
+import { readsChart } from '../benchmarks/harness/reads-chart.ts'
+import type { Result, Row } from '../benchmarks/harness/result.ts'
 import { type Pace, timed } from '../benchmarks/harness/rounds.ts'
-import { atMost, quantileOf, ratioOf } from '../benchmarks/harness/spread.ts'
+import { atMost, quantileOf, ratioOf, type Spread } from '../benchmarks/harness/spread.ts'
+import { summary } from '../benchmarks/harness/summary.ts'
 import { openLoop, type Stage } from '../benchmarks/load/open-loop.ts'
 import { scheduleOf } from '../benchmarks/load/schedule.ts'
 
@@ -189,8 +193,55 @@ describe('the ratchet', () => {
     expect(best(held, measuring(4, 2, 1.4).measure)).toBe(1.4)
   })
 
+  test('measures again what failed, and refuses what fails three times', () => {
+    expect(best(held, measuring(Number.NaN, 1.2).measure)).toBe(1.2)
+    expect(best(held, measuring().measure)).toBe(Infinity)
+  })
+
   test('refuses what is slow three times', () => {
     expect(best(held, measuring(1.8, 1.7, 1.9, 1).measure)).toBeGreaterThan(1.5)
+  })
+})
+
+describe('the report', () => {
+  const even = (median: number): Spread => ({ q1: median, median, q3: median })
+  const row = (name: string, ns: number): Row => ({
+    name,
+    version: '1.0.0',
+    how: '',
+    cost: even(ns),
+    ratio: even(ns / 100),
+  })
+  const hit = {
+    name: 'getOrSet, 8,192 keys',
+    baseline: 'hand-written',
+    rounds: 3,
+    rows: [row('hand-written', 100), row('larder', 150), row('cacheable', 12_345)],
+    goals: [],
+  }
+  const result: Result = {
+    question: 'hit',
+    asks: 'What does a hit cost?',
+    unit: 'ns',
+    command: 'pnpm bench hit',
+    commit: 'abc',
+    machine: { node: '20', v8: '11', cpu: 'a CPU', cores: 2, load: [0, 1], at: '2026-01-01' },
+    cases: [hit],
+  }
+
+  test('begins with what was asked, who is best, and who has no words for it', () => {
+    const [, , ...rows] = summary([result]).split('\n')
+
+    expect(rows).toEqual([
+      '| [a hit in process (`getOrSet`)](#hit) | 150 ns | **100 ns** | – | 12 µs | – | – |',
+    ])
+  })
+
+  test('has a picture of reads only where reads were asked', () => {
+    const reads = { ...result, question: 'redis-get', cases: [{ ...hit, name: '32 at once, 100 B' }] }
+
+    expect(readsChart([result])).toBe(undefined)
+    expect(readsChart([reads])).toContain('32 ask at once')
   })
 })
 

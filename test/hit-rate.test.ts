@@ -145,6 +145,13 @@ describe('files', () => {
     bytes.writeUInt32LE(size, 12)
     return bytes
   }
+  /** `x`, `y`, `x`, each in a line. */
+  const ZSTD = Buffer.from('28b52ffd0058310000780a790a780a', 'hex')
+  const MONITOR = `OK
+1339518083.107412 [0 127.0.0.1:60866] "get" "x y"
+1339518083.107413 [0 127.0.0.1:60866] "set" "z" "1"
+1339518083.107414 [0 lua] "MGET" "quoted \\"y\\"" "x y"
+`
   const plain = { accesses: [0, 1, 0], sizes: undefined }
   const sized = { accesses: [0, 1, 0], sizes: [50, 70] }
 
@@ -163,12 +170,25 @@ describe('files', () => {
     ).toEqual(sized)
     expect(await read('a.meta', 'key,op,size\nx,GET,50\nz,SET,5\ny,GET,70\nx,GET,50\n')).toEqual(sized)
     expect(await read('a.csv', 'time,obj,size\n1,x,50\n2,y,70\n3,x,50\n')).toEqual(sized)
+    expect(await read('b.csv', '1,x\n2,y\n3,x\n')).toEqual(plain)
+    expect(await read('a.monitor', MONITOR)).toEqual(plain)
     const records = Buffer.concat([record(5n, 50), record(2n ** 63n, 70), record(5n, 50)])
     expect(await read('a.oracleGeneral', records)).toEqual(sized)
   })
 
+  test('are told by their first lines where the name does not say it', async () => {
+    expect(await read('e.txt', MONITOR)).toEqual(plain)
+    expect(await read('e.log', MONITOR)).toEqual(plain)
+    expect(await read('e.unknown', '7 2 0 0\n7 1 0 1\n')).toEqual(plain)
+    expect(await read('e', 'x\ny\nx\n')).toEqual(plain)
+    const twitter = '0,x,20,30,1,get,0\n1,y,a,20,50,1,gets,0\n1,x,20,30,1,get,0\n'
+    expect(await read('e.csv', twitter)).toEqual(sized)
+    expect(await read('f.csv', 'op_time,key,op,size\n1,x,GET,50\n2,y,GET,70\n3,x,GET,50\n')).toEqual(sized)
+  })
+
   test('are unpacked, and read as what is said of them', async () => {
     expect(await read('b.txt.gz', gzipSync('x\ny\nx\n'))).toEqual(plain)
+    expect(await read('b.txt.zst', ZSTD)).toEqual(plain)
     expect(await read('b.unknown', 'x\ny\nx\n', ':lines')).toEqual(plain)
   })
 
@@ -184,7 +204,8 @@ describe('files', () => {
     )
     await expect(read('c.spc', 'a,b\n')).rejects.toThrow(/line 1/u)
     await expect(read('c.meta', 'a,b\nx,y\n')).rejects.toThrow(/line 1.*names the columns/u)
-    await expect(read('c.xyz', 'x\n')).rejects.toThrow(/which format is it\?.*:oracleGeneral/u)
+    await expect(read('c.xyz', record(1n, 1))).rejects.toThrow(/which format is it\?.*:oracleGeneral/u)
+    await expect(read('d.txt.zst', 'not packed')).rejects.toThrow(/d\.txt\.zst: cannot be read/u)
     await expect(read('c.txt', '\n')).rejects.toThrow(/no access in it/u)
     await expect(read('c.oracleGeneral', record(1n, 1).subarray(0, 20))).rejects.toThrow(
       /in the middle of a record/u,

@@ -70,7 +70,8 @@ function judged({ says: said, what, against, limit, means }: Goal, of: Times): G
 /** Without those who are not named; goals are for all. */
 function part(all: Case): Case {
   if (candidate === undefined || against === undefined) return all
-  const candidates = all.candidates.filter((each) => each.name === candidate || each.name === against)
+  const those = [candidate, against, all.without]
+  const candidates = all.candidates.filter(({ name: each }) => those.includes(each))
   return { ...all, candidates, baseline: against, goals: [] }
 }
 

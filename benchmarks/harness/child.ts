@@ -1,7 +1,8 @@
 /*
- * A process of the suite that is asked one thing after the other. If it ends before it has answered, so does the benchmark.
+ * Processes of the suite: one that is asked one thing after the other, and one that says a number and is gone. If it ends before it
+ * has answered, so does the benchmark.
  */
-import { fork } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
@@ -12,10 +13,21 @@ export interface Child {
   end(): Promise<void>
 }
 
+const HOW = ['--expose-gc', '--import', 'tsx']
+
+/** The number that a program writes. */
+export function numberOf(program: URL, ...args: readonly string[]): number {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...HOW, fileURLToPath(program), ...args], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`${args.join(', ')}: ${stderr}`)
+  return Number(stdout)
+}
+
 /** `program` as from `new URL('…', import.meta.url)`. */
 export function startChild(program: URL, args: readonly string[] = []): Child {
   const child = fork(fileURLToPath(program), args, {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
+    execArgv: HOW,
     serialization: 'advanced',
   })
   const gone = new AbortController()

@@ -1,140 +1,18 @@
 /*
- * Traces from files, in the formats in which they are published.
+ * Traces from files, in the formats in which they are published: those of lines (formats.ts), and
  *
- *   format          suffix            a record
- *   lines           .txt .trc .trace  one key in a line (LIRS; lines of * are left out)
- *   arc             .lis .arc         "first-block how-many ignored number" (ARC: each block is an access)
- *   spc             .spc              "unit,block,bytes,R|W,seconds" (UMass; each 512 bytes of it … one access a 4 KB block)
- *   twitter         .twitter          "time,key,key size,value size,client,operation,ttl" (Twitter cache traces)
- *   meta            .meta             CSV with a head that names key, op and size (CacheLib)
- *   csv             .csv              "time,key,size" with or without a head (libCacheSim)
  *   oracleGeneral   .oracleGeneral    24 bytes: time u32, key u64, size u32, next access i64 (libCacheSim)
  *
- * A format may be said (`file.csv:twitter`); otherwise the name says it, or the first line. `.gz`, and `.zst` where this Node
- * can, are unpacked on the way. What cannot be read is an error with the file and the line.
+ * A format may be said (`file.csv:twitter`); otherwise the name says it, or the first lines. `.gz` and `.zst` are unpacked on the
+ * way. What cannot be read is an error with the file and the line.
  */
+import { spawn } from 'node:child_process'
 import { createReadStream, statSync } from 'node:fs'
 import path from 'node:path'
+import { PassThrough, type Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
+import { formatOf, formats, type LineFormat } from './formats.ts'
 import { type Trace, TraceBuilder } from './trace.ts'
-
-/** Reads a line into accesses; undefined if it is none of this format. */
-type LineReader = (line: string, to: TraceBuilder) => boolean
-
-interface LineFormat {
-  readonly suffixes: readonly string[]
-  /** What a line should look like, for those who have another. */
-  readonly looks: string
-  /** A reader for one file; some learn from its first line. */
-  readonly open: () => LineReader
-}
-
-const BLOCK = 4_096
-const WHOLE = /^\d+$/u
-const READS = new Set(['get', 'gets', 'read'])
-
-const formats: Readonly<Record<string, LineFormat>> = {
-  lines: {
-    suffixes: ['.txt', '.trc', '.trace', '.keys'],
-    looks: 'key',
-    open: () => (line, to) => {
-      if (line !== '*') to.add(line)
-      return true
-    },
-  },
-  arc: {
-    suffixes: ['.lis', '.arc'],
-    looks: 'first-block how-many ignored number',
-    open: () => (line, to) => {
-      const [first, many, ...rest] = line.split(/\s+/u)
-      if (!isWhole(first) || !isWhole(many) || rest.length > 2) return false
-      for (let block = 0; block < Number(many); block++) to.add(Number(first) + block)
-      return true
-    },
-  },
-  spc: {
-    suffixes: ['.spc'],
-    looks: 'unit,block,bytes,R|W,seconds',
-    open: () => (line, to) => {
-      const [unit, block, bytes, operation] = line.split(',')
-      if (!isWhole(unit) || !isWhole(block) || !isWhole(bytes) || !/^[rw]$/iu.test(operation ?? ''))
-        return false
-      const start = Number(block) * 512
-      const last = Math.floor((start + Math.max(1, Number(bytes)) - 1) / BLOCK)
-      for (let at = Math.floor(start / BLOCK); at <= last; at++) to.add(`${unit}:${at}`, BLOCK)
-      return true
-    },
-  },
-  twitter: {
-    suffixes: ['.twitter'],
-    looks: 'time,key,key size,value size,client,operation,ttl',
-    open: () => (line, to) => {
-      const parts = line.split(',')
-      // Keys may have commas in them: the fields behind are counted from the end.
-      const [keySize, valueSize, , operation, ttl] = parts.slice(-5)
-      const key = parts.slice(1, -5).join(',')
-      if (parts.length < 7 || key === '' || !isWhole(keySize) || !isWhole(valueSize) || !isWhole(ttl))
-        return false
-      if (READS.has(operation ?? '')) to.add(key, Number(keySize) + Number(valueSize))
-      return true
-    },
-  },
-  meta: {
-    suffixes: ['.meta'],
-    looks: 'a first line that names the columns: key, op, size (and others)',
-    open: () => {
-      let columns: Columns | undefined
-      return (line, to) => {
-        const parts = line.split(',')
-        if (columns === undefined) {
-          columns = columnsOf(parts)
-          return columns.key >= 0
-        }
-        const key = parts[columns.key]
-        if (key === undefined || key === '') return false
-        const operation = parts[columns.operation]?.toLowerCase()
-        if (operation !== undefined && !operation.startsWith('get') && !READS.has(operation)) return true
-        const size = parts[columns.size]
-        to.add(key, isWhole(size) ? Math.max(1, Number(size)) : 1)
-        return true
-      }
-    },
-  },
-  csv: {
-    suffixes: ['.csv'],
-    looks: 'time,key,size',
-    open: () => {
-      let isFirst = true
-      return (line, to) => {
-        const [time, key, size] = line.split(/[,\t]/u).map((part) => part.trim())
-        const isHead = isFirst && Number.isNaN(Number(time))
-        isFirst = false
-        if (isHead) return true
-        if (key === undefined || key === '' || Number.isNaN(Number(time)) || !isWhole(size)) return false
-        to.add(key, Math.max(1, Number(size)))
-        return true
-      }
-    },
-  },
-}
-
-interface Columns {
-  readonly key: number
-  readonly operation: number
-  readonly size: number
-}
-
-function columnsOf(head: readonly string[]): Columns {
-  const names = head.map((name) => name.trim().toLowerCase())
-  const at = (...wanted: string[]): number => names.findIndex((name) => wanted.includes(name))
-  return {
-    key: at('key', 'cachekey', 'blockid', 'block_id'),
-    operation: at('op', 'operation', 'op_name'),
-    size: at('size', 'value_size', 'object_size', 'objectsize', 'responsesize', 'io_size'),
-  }
-}
-
-const isWhole = (text: string | undefined): text is string => text !== undefined && WHOLE.test(text)
 
 const RECORD = 24
 const ORACLE = 'oracleGeneral'
@@ -147,7 +25,7 @@ export async function traceFrom(given: string, most: number): Promise<Trace> {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
     throw new Error(`${file}: there is no such file`)
   const plain = file.replace(/\.(?:gz|zst)$/u, '')
-  const format = said ?? formatOf(plain)
+  const format = said ?? (await formatOfFile(file, plain))
   const to = new TraceBuilder()
   const bytes = chunksOf(file)
   if (format === ORACLE) await readRecords(file, bytes, to, most)
@@ -164,37 +42,79 @@ function splitFormat(given: string): [file: string, format: string | undefined] 
   return [given, undefined]
 }
 
-function formatOf(file: string): string {
-  const suffix = path.extname(file)
-  if (/\.oraclegeneral(?:\.bin)?$/iu.test(file)) return ORACLE
-  const found = Object.entries(formats).find(([, { suffixes }]) => suffixes.includes(suffix.toLowerCase()))
-  if (found !== undefined) return found[0]
-  throw new Error(
-    `${file}: which format is it? Say it behind the name: ${formatNames.map((name) => `:${name}`).join(' ')}`,
-  )
+/** Of a file of which nothing was said. */
+async function formatOfFile(file: string, plain: string): Promise<string> {
+  if (/\.oraclegeneral(?:\.bin)?$/iu.test(plain)) return ORACLE
+  let first: Buffer = Buffer.alloc(0)
+  for await (const chunk of chunksOf(file)) {
+    first = chunk
+    break
+  }
+  if (first.includes(0))
+    throw new Error(
+      `${file}: which format is it? Say it behind the name: ${formatNames.map((name) => `:${name}`).join(' ')}`,
+    )
+  return formatOf(path.extname(plain).toLowerCase(), firstLines(first.toString()))
 }
+
+/** What a format is told by. The last line of many may be cut off. */
+function firstLines(text: string): readonly string[] {
+  const lines = text.split('\n')
+  const whole = lines.length > SOME ? lines.slice(0, SOME) : lines
+  return whole.map((line) => line.trim()).filter(isRecord)
+}
+const SOME = 20
+const isRecord = (text: string): boolean => text !== '' && !text.startsWith('#')
 
 /** The bytes of a file, unpacked. */
 async function* chunksOf(file: string): AsyncGenerator<Buffer> {
-  const raw = createReadStream(file)
-  const unpacker = file.endsWith('.gz') ? zlib.createGunzip() : file.endsWith('.zst') ? zstd(file) : undefined
-  if (unpacker !== undefined) raw.on('error', (error) => unpacker.destroy(error))
-  const from: AsyncIterable<Buffer> = unpacker === undefined ? raw : raw.pipe(unpacker)
+  const [from, end] = file.endsWith('.zst') ? unpackedZstd(file) : opened(file)
   try {
     yield* from
   } catch (error) {
     throw new Error(`${file}: cannot be read: ${String(error)}`, { cause: error })
   } finally {
-    raw.destroy()
-    unpacker?.destroy()
+    end()
   }
 }
 
-function zstd(file: string): zlib.Gunzip {
+type Opened = readonly [from: AsyncIterable<Buffer>, end: () => unknown]
+
+function opened(file: string): Opened {
+  return file.endsWith('.gz') ? through(file, zlib.createGunzip()) : through(file)
+}
+
+function through(file: string, unpacker?: Transform): Opened {
+  const raw = createReadStream(file)
+  if (unpacker === undefined) return [raw, () => raw.destroy()]
+  raw.on('error', (error) => unpacker.destroy(error))
+  return [
+    raw.pipe(unpacker),
+    () => {
+      raw.destroy()
+      unpacker.destroy()
+    },
+  ]
+}
+
+/** By Node, or where it is too old for that by the program of that name. */
+function unpackedZstd(file: string): Opened {
   const make: unknown = Reflect.get(zlib, 'createZstdDecompress')
-  if (typeof make !== 'function')
-    throw new Error(`${file}: Node ${process.versions.node} cannot read zstd; unpack it first`)
-  return Reflect.apply(make, zlib, []) as zlib.Gunzip
+  if (typeof make === 'function') return through(file, Reflect.apply(make, zlib, []) as Transform)
+  const child = spawn('zstd', ['-dc', file], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = new PassThrough()
+  let said = ''
+  child.stderr.on('data', (text) => (said += String(text)))
+  child.stdout.pipe(output, { end: false })
+  child.on('error', (error) => output.destroy(error))
+  child.on('close', (code) => (code === 0 ? output.end() : output.destroy(new Error(said.trim()))))
+  return [
+    output,
+    () => {
+      child.kill()
+      output.destroy()
+    },
+  ]
 }
 
 async function readLines(
@@ -210,7 +130,7 @@ async function readLines(
   for await (const line of linesOf(bytes)) {
     number++
     const text = line.trim()
-    if (text === '' || text.startsWith('#')) continue
+    if (!isRecord(text)) continue
     if (!read(text, to))
       throw new Error(
         `${file}, line ${number}: not of the format ${format}, which is ${looks}: "${text.slice(0, 80)}"`,

@@ -112,9 +112,9 @@ gone is in its bytes; the others remember for nothing.
 pnpm bench hit-rate oltp.lis.gz web.csv:twitter cdn.oracleGeneral.zst
 \`\`\`
 
-Formats: ${formatNames.map((name) => `\`${name}\``).join(', ')}. The name of the file says which one, or \`:format\` behind it; \`.gz\` and, where
-Node can, \`.zst\` are unpacked. How a record looks: \`benchmarks/hit-rate/files.ts\`. Only reads count, where a trace tells reads
-from writes.
+Formats: ${formatNames.map((name) => `\`${name}\``).join(', ')}. The name of the file says which one, or its first lines do, or \`:format\` behind it;
+\`.gz\` and \`.zst\` are unpacked. How a record looks: \`benchmarks/hit-rate/formats.ts\`. Only reads count, where a trace tells reads
+from writes. Of a Redis of your own: \`redis-cli MONITOR > own.monitor\`, for a minute.
 
 ## Each trace
 

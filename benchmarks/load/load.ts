@@ -5,14 +5,15 @@
  * nothing of each other, at a rate that does not depend on how fast they are answered, most of them for few keys, one in twenty a
  * write, a load from the source where something is missing. Latency runs from the moment at which somebody was to come.
  *
- * All who take part are open in the same processes and take turns, round by round, each with the same arrivals; before it counts,
- * each has a round to get warm. What is compared is the 99th percentile of each round.
+ * All who take part are open in the same processes and take turns, round by round, each with the same arrivals, which begin at the same
+ * moment in all processes; before it counts, each is asked some thousand times to get warm. What is compared is the 99th percentile of
+ * each round. It takes a machine that does nothing else: where processors are short, those who take more of them wait the longest.
  */
 import { type Child, startChild } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
-import type { CaseResult, Row } from '../harness/result.ts'
-import { quantileOf, ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
+import type { CaseResult } from '../harness/result.ts'
+import { figureOf, rowsOf } from '../harness/row.ts'
+import { quantileOf } from '../harness/spread.ts'
 import { aboutServer, ownUrl, stopRedis } from '../redis/server.ts'
 import { AT_ONCE, cast as casts } from './cast.ts'
 import { type Begin, type Cast, now, type Played, type Prepare, type Seat, type Where } from './words.ts'
@@ -90,12 +91,11 @@ async function roundsOf(
     ),
   )
   const found = new Map<string, Round[]>(seats.map(({ name }) => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1; round <= rounds; round++) {
     for (let turn = 0; turn < seats.length; turn++) {
       const { name } = seats[(round + turn) % seats.length] as Seat
       const played = await playedBy(children, { seat: name, round })
-      // The first round is the warm-up.
-      if (round > 0) found.get(name)?.push(roundOf(played))
+      found.get(name)?.push(roundOf(played))
     }
   }
   await Promise.all(children.map((child) => child.end()))
@@ -117,17 +117,13 @@ async function felt(crowd: Crowd, pace: Pace): Promise<CaseResult> {
     counted: '99th percentile',
     rounds: pace.rounds,
     ...(server !== undefined && { server }),
-    rows: casts[where].map(({ name, how, packages }): Row => ({
-      name,
-      version: versionOf(packages),
-      how,
-      cost: spreadOf(of(name, 'p99')),
-      ratio: ratioOf(of(name, 'p99'), of(baseline, 'p99')),
+    rows: rowsOf(casts[where], (name) => of(name, 'p99'), baseline).map((row) => ({
+      ...row,
       more: {
-        median: { unit: 'ns', ...spreadOf(of(name, 'p50')) },
-        '99.9 %': { unit: 'ns', ...spreadOf(of(name, 'p999')) },
-        worst: { unit: 'ns', ...spreadOf(of(name, 'worst')) },
-        loads: { unit: '', ...spreadOf(of(name, 'loads')) },
+        median: figureOf(of(row.name, 'p50'), 'ns'),
+        '99.9 %': figureOf(of(row.name, 'p999'), 'ns'),
+        worst: figureOf(of(row.name, 'worst'), 'ns'),
+        loads: figureOf(of(row.name, 'loads')),
       },
     })),
     goals: [],

@@ -9,7 +9,7 @@ import { collectGarbage } from '../harness/rounds.ts'
 import { type Asked, HOUR } from '../rivals/rival.ts'
 import { contenderOf } from './cast.ts'
 import { openLoop, type Stage } from './open-loop.ts'
-import { scheduleOf } from './schedule.ts'
+import { type Schedule, scheduleOf } from './schedule.ts'
 import { type Begin, type Cast, now, type Played, type Prepare, type Said, type Seat } from './words.ts'
 
 /** ms of a load. */
@@ -46,13 +46,12 @@ async function openedPlayer(cast: Cast, { where, name, url }: Seat): Promise<Pla
   return player
 }
 
-/** The round, to be begun. */
-function prepared(cast: Cast, player: Player, { round }: Prepare): (begin: Begin) => Promise<Played> {
-  const { asked } = player
-  const schedule = scheduleOf({ ...cast, seed: 1 + round * 1_000 + cast.process })
-  const keys = Array.from({ length: cast.keys }, (_, each) => `user:${each}`)
-  const before = player.loads
-  const ask = async (arrival: number): Promise<void> => {
+const seedOf = ({ process }: Cast, round: number): number => 1 + round * 1_000 + process
+
+/** What an arrival does. */
+function asking({ keys: count }: Cast, { asked }: Player, schedule: Schedule) {
+  const keys = Array.from({ length: count }, (_, each) => `user:${each}`)
+  return async (arrival: number): Promise<void> => {
     const key = keys[schedule.key[arrival] ?? 0] ?? ''
     if (schedule.isWrite[arrival] === 1) {
       await asked.set(key, { of: key })
@@ -62,6 +61,28 @@ function prepared(cast: Cast, player: Player, { round }: Prepare): (begin: Begin
     if ((value as { readonly of?: string } | undefined)?.of !== key)
       throw new Error(`a wrong value for ${key}`)
   }
+}
+
+/** Operations of each process and player before any counts: a service that was started a while ago has been compiled. */
+const WARM_UP = 3_000
+const WARM_AT_ONCE = 32
+
+/** As fast as it goes. */
+async function warmUp(cast: Cast, player: Player): Promise<void> {
+  const schedule = scheduleOf({ ...cast, seed: seedOf(cast, 0), ms: (WARM_UP / cast.rate) * 1_000 })
+  const ask = asking(cast, player, schedule)
+  const arrivals = schedule.due.keys()
+  const loop = async (): Promise<void> => {
+    for (const arrival of arrivals) await ask(arrival)
+  }
+  await Promise.all(Array.from({ length: WARM_AT_ONCE }, loop))
+}
+
+/** The round, to be begun. */
+function prepared(cast: Cast, player: Player, { round }: Prepare): (begin: Begin) => Promise<Played> {
+  const schedule = scheduleOf({ ...cast, seed: seedOf(cast, round) })
+  const before = player.loads
+  const ask = asking(cast, player, schedule)
   collectGarbage()
   return async ({ at }) => {
     await sleep(Math.max(0, at - now()))
@@ -77,7 +98,11 @@ const players = new Map<string, Player>()
 async function hear(message: Cast | Prepare | Begin): Promise<Said> {
   if ('seats' in message) {
     cast = message
-    for (const seat of message.seats) players.set(seat.name, await openedPlayer(message, seat))
+    for (const seat of message.seats) {
+      const player = await openedPlayer(message, seat)
+      await warmUp(message, player)
+      players.set(seat.name, player)
+    }
     return 'ready'
   }
   if ('at' in message) {

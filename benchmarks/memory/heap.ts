@@ -5,16 +5,16 @@
  * `{ id, on }`. What keys and values take is measured first, in two plain arrays, and taken off: they are what one would keep anyway.
  * Who keeps values as text keeps them a second time, and pays for it here. No candidate may have lost one of them.
  */
-import { spawnSync } from 'node:child_process'
 import { isDeepStrictEqual } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { createCache } from '@larder/core'
 import type { MemoryOptions } from '@larder/memory'
+import { numberOf } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult, GoalResult } from '../harness/result.ts'
 import { collectGarbage } from '../harness/rounds.ts'
-import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
+import { rowsOf } from '../harness/row.ts'
+import { atMost, spreadOf } from '../harness/spread.ts'
 import { inMemory } from '../rivals/all.ts'
 import { memoryOf } from '../rivals/larder.ts'
 import { type Contender, HOUR, type MemoryPlace, neverLoads } from '../rivals/rival.ts'
@@ -115,34 +115,19 @@ function heap(): number {
   return heapUsed + external
 }
 
-function inChild(keeper: Keeper): number {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--expose-gc', '--import', 'tsx', fileURLToPath(import.meta.url), keeper.name],
-    { encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(`${keeper.name}: ${stderr}`)
-  return Number(stdout)
-}
-
 /** All keepers in turn, `rounds` times. */
 function measureHeap(rounds: number): CaseResult {
   const bytes = new Map<string, number[]>(keepers.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    for (const keeper of keepers) bytes.get(keeper.name)?.push(inChild(keeper))
+    for (const keeper of keepers)
+      bytes.get(keeper.name)?.push(numberOf(new URL(import.meta.url), keeper.name))
   }
   const of = (name: string): number[] => bytes.get(name) ?? []
   return {
     name: `${ENTRIES.toLocaleString('en')} entries`,
     baseline: 'lru-cache + ttl',
     rounds,
-    rows: keepers.map(({ name, how, packages }) => ({
-      name,
-      version: versionOf(packages),
-      how,
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of('lru-cache + ttl')),
-    })),
+    rows: rowsOf(keepers, of, 'lru-cache + ttl'),
     goals: keepers
       .filter(({ isOurs }) => isOurs === true)
       .map(({ name }): GoalResult => {

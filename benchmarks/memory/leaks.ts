@@ -6,24 +6,18 @@
  * the slope of the heap over the operations, in bytes for each. An entry takes a hundred bytes and more, so half a byte is nothing:
  * a leak of anything for each key is many times that.
  */
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { numberOf } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult } from '../harness/result.ts'
-import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
+import { rowsOf } from '../harness/row.ts'
+import { atMost, spreadOf } from '../harness/spread.ts'
 import { inMemory } from '../rivals/all.ts'
 
 const LIMIT = 1
 const OURS = 'larder'
 
-function slopeOf(name: string, operations: number): number {
-  const program = fileURLToPath(new URL('leak.child.ts', import.meta.url))
-  const args = ['--expose-gc', '--import', 'tsx', program, name, String(operations)]
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${name}: ${stderr}`)
-  return Number(stdout)
-}
+const slopeOf = (name: string, operations: number): number =>
+  numberOf(new URL('leak.child.ts', import.meta.url), name, String(operations))
 
 function staying(operations: number, rounds: number): CaseResult {
   const slopes = new Map<string, number[]>(inMemory.map(({ name }) => [name, []]))
@@ -37,13 +31,7 @@ function staying(operations: number, rounds: number): CaseResult {
     baseline: 'Map',
     counted: 'bytes that stay for each operation',
     rounds,
-    rows: inMemory.map(({ name, how, packages }) => ({
-      name,
-      version: versionOf(packages),
-      how,
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of('Map')),
-    })),
+    rows: rowsOf(inMemory, of, 'Map'),
     goals: [
       {
         says: `≤ ${LIMIT} B stay for each operation: ${OURS}`,

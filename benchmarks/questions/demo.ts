@@ -11,8 +11,8 @@ import { play, visitsOf } from '../../examples/demo/load.ts'
 import type { Shop } from '../../examples/demo/shop.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult } from '../harness/result.ts'
-import { quantileOf, ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
+import { figureOf, rowsOf } from '../harness/row.ts'
+import { quantileOf } from '../harness/spread.ts'
 import { inMemory } from '../rivals/all.ts'
 import { ableTo } from '../rivals/candidate.ts'
 import type { Contender, MemoryPlace } from '../rivals/rival.ts'
@@ -94,16 +94,12 @@ async function played(rounds: number, count: number): Promise<CaseResult> {
     baseline: NONE,
     counted: 'time of a page',
     rounds,
-    rows: all.map(({ name, how, packages }) => ({
-      name,
-      version: versionOf(packages),
-      how,
-      cost: spreadOf(of(name, 'page')),
-      ratio: ratioOf(of(name, 'page'), of(NONE, 'page')),
+    rows: rowsOf(all, (name) => of(name, 'page'), NONE).map((row) => ({
+      ...row,
       more: {
-        '99 % of pages': { unit: 'ns', ...spreadOf(of(name, 'p99')) },
-        queries: { unit: '', ...spreadOf(of(name, 'queries')) },
-        'old prices': { unit: '', ...spreadOf(of(name, 'oldPrices')) },
+        '99 % of pages': figureOf(of(row.name, 'p99'), 'ns'),
+        queries: figureOf(of(row.name, 'queries')),
+        'old prices': figureOf(of(row.name, 'oldPrices')),
       },
     })),
     goals: [],

@@ -8,8 +8,8 @@
 import { startChild } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult } from '../harness/result.ts'
-import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
+import { rowsOf } from '../harness/row.ts'
+import { atMost, spreadOf } from '../harness/spread.ts'
 import { cast, GIVE_UP, type Waited } from '../redis/hung.ts'
 import { aboutServer, ownUrl, redisServer, stopRedis } from '../redis/server.ts'
 
@@ -41,13 +41,7 @@ async function waited(rounds: number): Promise<CaseResult> {
     counted: 'time until the answer',
     rounds,
     server: about,
-    rows: cast.map(({ name, how, packages }) => ({
-      name,
-      version: versionOf(packages),
-      how,
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of(OURS)),
-    })),
+    rows: rowsOf(cast, of, OURS),
     goals: [
       {
         says: 'Redis hung: a cold key is answered after one deadline of 100 ms',

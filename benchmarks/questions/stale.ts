@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { startChild } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult } from '../harness/result.ts'
-import { ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
+import { figureOf, rowsOf } from '../harness/row.ts'
+import { spreadOf } from '../harness/spread.ts'
 import { inMemory } from '../rivals/all.ts'
 import { handWritten } from '../rivals/lru-cache.ts'
 import { type Asked, HOUR } from '../rivals/rival.ts'
@@ -78,13 +78,10 @@ async function served(rounds: number): Promise<CaseResult> {
     baseline: 'larder',
     counted: 'median wait',
     rounds,
-    rows: cast.map(({ name, how, packages }) => ({
-      name: name === handWritten.name ? 'nothing stale' : name,
-      version: versionOf(packages),
-      how: name === handWritten.name ? `${how}; every key is gone` : how,
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of('larder')),
-      more: { 'loads for 100 keys': { unit: '', ...spreadOf(loads.get(name) ?? []) } },
+    rows: rowsOf(cast, of, 'larder').map((row) => ({
+      ...row,
+      ...(row.name === handWritten.name && { name: 'nothing stale', how: `${row.how}; every key is gone` }),
+      more: { 'loads for 100 keys': figureOf(loads.get(row.name) ?? []) },
     })),
     goals: [],
   }

@@ -7,8 +7,8 @@
 import { type Child, startChild } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult, GoalResult } from '../harness/result.ts'
-import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
+import { rowsOf } from '../harness/row.ts'
+import { atMost, spreadOf } from '../harness/spread.ts'
 import { CALLERS, type Go, singleFlyers, type Told, type Where } from '../redis/caller.ts'
 import { aboutServer, ownUrl, stopRedis } from '../redis/server.ts'
 import { larderOnNodeRedis, larderOnRedis } from '../rivals/larder.ts'
@@ -59,13 +59,7 @@ async function counted(crowd: Crowd, rounds: number): Promise<CaseResult> {
     baseline: larderOnRedis.name,
     rounds,
     ...(server !== undefined && { server }),
-    rows: flyers.map(({ name, how, packages }) => ({
-      name,
-      version: versionOf(packages),
-      how,
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of(larderOnRedis.name)),
-    })),
+    rows: rowsOf(flyers, of, larderOnRedis.name),
     goals: ours.map(({ name }): GoalResult => {
       const measured = spreadOf(of(name))
       // The worst round counts, not the median: one load too many is one too many.

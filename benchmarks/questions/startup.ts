@@ -2,7 +2,7 @@
  * How long does a program wait until it can begin, and what has to be installed for it?
  *
  * Each import in a process of its own, from its first line until everything is there that this rival takes part with: memory, Redis
- * and tiers, as far as it has them. What is installed is counted on this disk, with all that it depends on, each file once; of ours
+ * and tiers, as far as it has them; of ours each package alone too. What is installed is counted on this disk, with all that it depends on, each file once; of ours
  * what the registry would get.
  */
 import { spawnSync } from 'node:child_process'
@@ -10,13 +10,20 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import path from 'node:path'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult } from '../harness/result.ts'
-import { ratioOf, spreadOf } from '../harness/spread.ts'
-import { build, here, root, versionOf } from '../harness/versions.ts'
+import { figureOf, rowsOf } from '../harness/row.ts'
+import { build, here, root } from '../harness/versions.ts'
 import { rivals } from '../rivals/all.ts'
+import type { Rival } from '../rivals/rival.ts'
 
 const NS = 1e6
 const OURS = 'larder'
-const cast = rivals.filter(({ packages }) => packages.length > 0)
+/** Each of ours alone too. */
+const alone = ['core', 'memory', 'redis', 'tiered'].map((folder): Rival => ({
+  name: `@larder/${folder}`,
+  packages: [`@larder/${folder}`],
+}))
+const cast: readonly Rival[] = [...rivals, ...alone].filter(({ packages }) => packages.length > 0)
+const modulesOf = ({ packages, entries = packages }: Rival): readonly string[] => entries
 
 /** ns of importing these modules. */
 function importing(modules: readonly string[]): number {
@@ -37,9 +44,9 @@ function imports(rounds: number): CaseResult {
   const times = new Map<string, number[]>(cast.map(({ name }) => [name, []]))
   // The first round reads everything from the disk.
   for (let round = 0; round <= rounds; round++) {
-    for (const { name, packages, entries = packages } of cast) {
-      const time = importing(entries)
-      if (round > 0) times.get(name)?.push(time)
+    for (const each of cast) {
+      const time = importing(modulesOf(each))
+      if (round > 0) times.get(each.name)?.push(time)
     }
   }
   const of = (name: string): readonly number[] => times.get(name) ?? []
@@ -48,13 +55,11 @@ function imports(rounds: number): CaseResult {
     baseline: OURS,
     counted: 'time until it is imported',
     rounds,
-    rows: cast.map(({ name, packages, entries = packages }) => ({
-      name,
-      version: versionOf(packages),
-      how: entries.join(', '),
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of(OURS)),
-    })),
+    rows: rowsOf(
+      cast.map((each) => ({ ...each, how: modulesOf(each).join(', ') })),
+      of,
+      OURS,
+    ),
     goals: [],
   }
 }
@@ -129,13 +134,13 @@ function sizes(): CaseResult {
     counted: 'installed kB',
     unit: 'kB',
     rounds: 1,
-    rows: cast.map(({ name, packages }) => ({
-      name,
-      version: versionOf(packages),
-      how: packages.join(', '),
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of(OURS)),
-      more: { packages: { unit: '', ...spreadOf([found.get(name)?.packages ?? Number.NaN]) } },
+    rows: rowsOf(
+      cast.map((each) => ({ ...each, how: each.packages.join(', ') })),
+      of,
+      OURS,
+    ).map((row) => ({
+      ...row,
+      more: { packages: figureOf([found.get(row.name)?.packages ?? Number.NaN]) },
     })),
     goals: [],
   }

@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, startChild } from '../harness/child.ts'
 import type { Measure } from '../harness/question.ts'
 import type { CaseResult } from '../harness/result.ts'
+import { rowsOf } from '../harness/row.ts'
 import { atMost, ratioOf, spreadOf } from '../harness/spread.ts'
-import { versionOf } from '../harness/versions.ts'
 import { aboutServer, ownUrl, stopRedis } from '../redis/server.ts'
 import { cast, LARDER, MESSAGE, type Seat } from '../redis/watched.ts'
 import { now } from '../redis/watcher.ts'
@@ -67,13 +67,7 @@ async function measured(rounds: number): Promise<CaseResult> {
     counted: 'time until it is seen',
     rounds,
     server,
-    rows: cast.map(({ name, how, packages }) => ({
-      name,
-      version: versionOf(packages),
-      how,
-      cost: spreadOf(of(name)),
-      ratio: ratioOf(of(name), of(MESSAGE)),
-    })),
+    rows: rowsOf(cast, of, MESSAGE),
     goals: [
       {
         says: `an invalidation is seen elsewhere after ≤ ${LIMIT} × a message`,

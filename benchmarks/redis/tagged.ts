@@ -6,17 +6,17 @@
 import { BentoCache, bentostore } from 'bentocache'
 import { memoryDriver } from 'bentocache/drivers/memory'
 import { redisDriver } from 'bentocache/drivers/redis'
-import { Cacheable } from 'cacheable'
+import { Cacheable, type CacheableOptions } from 'cacheable'
 import { Redis } from 'ioredis'
-import { createCache } from '@larder/core'
+import { createCache, type ICache } from '@larder/core'
 import { redis } from '@larder/redis'
 import { GroupLoader, RedisGroupCache } from 'layered-loader'
 import { keyvAt, memoryKeyv, TUNED } from '../rivals/keyv.ts'
 import { DEADLINE, memoryOf, openedLarder } from '../rivals/larder.ts'
 import { HOUR } from '../rivals/rival.ts'
 
-/** For the entries of all tags. */
-const ROOM = 20_000
+/** For the entries of all tags, twice: some keep the tags of an entry in an entry of its own. */
+const ROOM = 40_000
 
 export interface Tagging {
   readonly name: string
@@ -34,19 +34,40 @@ export interface Tagged {
   readonly close: () => unknown
 }
 
+const ofLarder = (cache: ICache): Tagged => ({
+  set: (key, value, tags) => cache.set(key, value, { tags }),
+  get: (key) => cache.get(key),
+  invalidate: (tag) => cache.invalidateTags(tag),
+  close: () => cache.close(),
+})
+
+function ofBentocache(store: ReturnType<typeof bentostore>): Tagged {
+  const cache = new BentoCache({ default: 'c', ttl: HOUR, stores: { c: store } })
+  return {
+    set: (key, value, tags) => cache.set({ key, value, tags }),
+    get: (key) => cache.get({ key }),
+    invalidate: (tag) => cache.deleteByTag({ tags: [tag] }),
+    close: () => cache.disconnectAll(),
+  }
+}
+
+function ofCacheable(options: CacheableOptions): Tagged {
+  const cache = new Cacheable({ ...options, ttl: HOUR, tags: true })
+  return {
+    set: (key, value, tags) => cache.set(key, value, { tags }),
+    get: (key) => cache.get(key),
+    invalidate: (tag) => cache.tags.invalidateTag(tag),
+    close: () => cache.disconnect(),
+  }
+}
+
 export const larder: Tagging = {
   name: 'larder',
   package: '@larder/redis',
   how: 'store: redis(url); invalidateTags',
   isFree: true,
   async open(url) {
-    const cache = await openedLarder(redis(url, { deadline: DEADLINE, prefix: 'tagged' }))
-    return {
-      set: (key, value, tags) => cache.set(key, value, { tags }),
-      get: (key) => cache.get(key),
-      invalidate: (tag) => cache.invalidateTags(tag),
-      close: () => cache.close(),
-    }
+    return ofLarder(await openedLarder(redis(url, { deadline: DEADLINE, prefix: 'tagged' })))
   },
 }
 
@@ -57,14 +78,7 @@ const bentocache: Tagging = {
   isFree: true,
   async open(url) {
     const connection = new Redis(url, { enableAutoPipelining: true })
-    const store = bentostore().useL2Layer(redisDriver({ connection }))
-    const cache = new BentoCache({ default: 'c', ttl: HOUR, stores: { c: store } })
-    return {
-      set: (key, value, tags) => cache.set({ key, value, tags }),
-      get: (key) => cache.get({ key }),
-      invalidate: (tag) => cache.deleteByTag({ tags: [tag] }),
-      close: () => cache.disconnectAll(),
-    }
+    return ofBentocache(bentostore().useL2Layer(redisDriver({ connection })))
   },
 }
 
@@ -73,15 +87,7 @@ const cacheable: Tagging = {
   package: 'cacheable',
   how: 'primary: @keyv/redis, JSON, tags: true; tags.invalidateTag',
   isFree: true,
-  async open(url) {
-    const cache = new Cacheable({ primary: keyvAt(url), ttl: HOUR, tags: true })
-    return {
-      set: (key, value, tags) => cache.set(key, value, { tags }),
-      get: (key) => cache.get(key),
-      invalidate: (tag) => cache.tags.invalidateTag(tag),
-      close: () => cache.disconnect(),
-    }
-  },
+  open: async (url) => ofCacheable({ primary: keyvAt(url) }),
 }
 
 const layeredLoader: Tagging = {
@@ -111,41 +117,17 @@ export const inMemory: readonly Tagging[] = [
     ...larder,
     package: '@larder/core',
     how: 'store: memory(); invalidateTags',
-    async open() {
-      const cache = createCache({ store: memoryOf(ROOM), ttl: HOUR })
-      return {
-        set: (key, value, tags) => cache.set(key, value, { tags }),
-        get: (key) => cache.get(key),
-        invalidate: (tag) => cache.invalidateTags(tag),
-        close: () => cache.close(),
-      }
-    },
+    open: async () => ofLarder(createCache({ store: memoryOf(ROOM), ttl: HOUR })),
   },
   {
     ...bentocache,
     how: 'memory layer, serialize: false; deleteByTag',
-    async open() {
-      const store = bentostore().useL1Layer(memoryDriver({ maxItems: ROOM, serialize: false }))
-      const cache = new BentoCache({ default: 'c', ttl: HOUR, stores: { c: store } })
-      return {
-        set: (key, value, tags) => cache.set({ key, value, tags }),
-        get: (key) => cache.get({ key }),
-        invalidate: (tag) => cache.deleteByTag({ tags: [tag] }),
-        close: () => cache.disconnectAll(),
-      }
-    },
+    open: async () =>
+      ofBentocache(bentostore().useL1Layer(memoryDriver({ maxItems: ROOM, serialize: false }))),
   },
   {
     ...cacheable,
     how: `primary: ${TUNED}, tags: true; tags.invalidateTag`,
-    async open() {
-      const cache = new Cacheable({ primary: memoryKeyv(ROOM), ttl: HOUR, tags: true })
-      return {
-        set: (key, value, tags) => cache.set(key, value, { tags }),
-        get: (key) => cache.get(key),
-        invalidate: (tag) => cache.tags.invalidateTag(tag),
-        close: () => cache.disconnect(),
-      }
-    },
+    open: async () => ofCacheable({ primary: memoryKeyv(ROOM) }),
   },
 ]

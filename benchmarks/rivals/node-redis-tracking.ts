@@ -3,6 +3,7 @@
  * nothing, and values are parsed at every hit.
  */
 import { BasicClientSideCache, createClient } from 'redis'
+import { rawOf } from './node-redis.ts'
 import { client, type Connect } from './raw.ts'
 import type { Contender, Rival } from './rival.ts'
 
@@ -15,14 +16,7 @@ const connect: Connect = async ({ url, ttl, room, gone }) => {
     commandOptions: { timeout: 0 },
     clientSideCache: copies,
   }).connect()
-  const px = { expiration: { type: 'PX', value: ttl } } as const
-  return {
-    get: (key) => redis.get(key),
-    set: (key, text) => redis.set(key, text, px),
-    mget: (keys) => redis.mGet(keys),
-    del: (key) => redis.del(key),
-    close: () => redis.destroy(),
-  }
+  return rawOf(redis, ttl)
 }
 
 export const inTiers: Contender = client(

@@ -5,7 +5,7 @@
  */
 import { createClient as createClient5, type RedisClientType as RedisClientType5 } from '@redis/client'
 import { createClient as createClient6, type RedisClientType } from 'redis'
-import { byTheTick, client, type Connect } from './raw.ts'
+import { byTheTick, client, type Connect, type Raw } from './raw.ts'
 import type { Contender, Rival } from './rival.ts'
 
 /** Without a timer for every command. */
@@ -16,27 +16,26 @@ export const connected5 = (url: string): Promise<RedisClientType5> => createClie
 
 const px = (ttl: number) => ({ expiration: { type: 'PX', value: ttl } }) as const
 
-const connect6: Connect = async ({ url, ttl }) => {
-  const redis = await connected6(url)
-  return {
-    get: (key) => redis.get(key),
-    set: (key, text) => redis.set(key, text, px(ttl)),
-    mget: (keys) => redis.mGet(keys),
-    del: (key) => redis.del(key),
-    close: () => redis.destroy(),
-  }
+/** What all versions of the client have, with and without copies. */
+interface NodeRedis {
+  get(key: string): Promise<string | null>
+  set(key: string, text: string, options: ReturnType<typeof px>): Promise<string | null>
+  mGet(keys: string[]): Promise<(string | null)[]>
+  del(key: string): Promise<number>
+  destroy(): void
 }
 
-const connect5: Connect = async ({ url, ttl }) => {
-  const redis = await connected5(url)
-  return {
-    get: (key) => redis.get(key),
-    set: (key, text) => redis.set(key, text, px(ttl)),
-    mget: (keys) => redis.mGet(keys),
-    del: (key) => redis.del(key),
-    close: () => redis.destroy(),
-  }
-}
+export const rawOf = (redis: NodeRedis, ttl: number): Raw => ({
+  get: (key) => redis.get(key),
+  set: (key, text) => redis.set(key, text, px(ttl)),
+  mget: (keys) => redis.mGet(keys),
+  del: (key) => redis.del(key),
+  close: () => redis.destroy(),
+})
+
+const connect6: Connect = async ({ url, ttl }) => rawOf(await connected6(url), ttl)
+
+const connect5: Connect = async ({ url, ttl }) => rawOf(await connected5(url), ttl)
 
 export const nodeRedis: Contender = client('node-redis 6', 'redis', 'no command timeout', connect6)
 

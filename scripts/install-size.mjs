@@ -1,9 +1,11 @@
 /*
  * docs/install-size.md: what `npm install` brings into a fresh folder, for Larder from its own tarballs and for the libraries
- * that the benchmarks compare it with, in the versions that the benchmarks have.
+ * that the benchmarks compare it with, in the versions that the benchmarks have. And the sizes in the README, which are those
+ * of the last table of that page.
  *
  *   node scripts/install-size.mjs            installs them one after another, and writes the page; reads what `build` wrote
- *   node scripts/install-size.mjs --check    ends with 1 if the page names other libraries or versions than those
+ *   node scripts/install-size.mjs --check    ends with 1 if the page names other libraries or versions than those, or the
+ *                                            README other sizes than the page
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,6 +15,7 @@ import { packages, readJson, root } from './packages.mjs'
 import { runQuietly } from './run.mjs'
 
 const page = path.join(root, 'docs/install-size.md')
+const readme = path.join(root, 'README.md')
 const all = packages()
 
 /** What each installs, by what one gets. `ours` are folders of packages/, `theirs` names of libraries. */
@@ -93,11 +96,14 @@ const measure = (specs, folder) => {
     cwd: folder,
   })
   const installed = Object.keys(readJson(path.join(folder, 'node_modules/.package-lock.json')).packages)
-  const bytes = filesIn(path.join(folder, 'node_modules'))
-    .filter((file) => !file.endsWith('.package-lock.json'))
-    .reduce((sum, file) => sum + statSync(file).size, 0)
+  const parts = installed.map((place) => ({
+    name: place.replace(/^.*node_modules\//, ''),
+    bytes: filesIn(path.join(folder, place))
+      .filter((file) => !path.relative(path.join(folder, place), file).startsWith('node_modules'))
+      .reduce((sum, file) => sum + statSync(file).size, 0),
+  }))
   rmSync(folder, { recursive: true, force: true })
-  return { packages: installed.length, bytes }
+  return { packages: installed.length, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), parts }
 }
 
 /** What a set needs of Larder itself, all from tarballs: none of it comes from the registry. */
@@ -121,26 +127,67 @@ files. Scripts of packages are not run, optional dependencies are installed as n
 the others from the registry, in the versions of the [benchmarks](benchmarks.md).
 
 A count of packages is a count of things that can break, be abandoned or be taken over. Bytes on a disk are mostly what a program
-never loads: two formats of modules, types, maps, sources. What it does load is the last table.
+never loads: two formats of modules, types, maps. What it does load is in the last tables.
 `
 
-/** What `pnpm size` says. */
-const bundles = () => {
+/** The packages of a set, the largest first, those below a hundredth in one row. */
+const madeOf = (row, figures) => {
+  const { bytes: all, parts } = figures.get(titleOf(row))
+  const [large, small] = [true, false].map((isLarge) =>
+    parts.filter(({ bytes }) => bytes >= all / 100 === isLarge).toSorted((a, b) => b.bytes - a.bytes),
+  )
+  const rest = small.reduce((sum, { bytes }) => sum + bytes, 0)
+  return [
+    '## What that is made of',
+    '',
+    `${titleOf(row)}, package by package. What is not ours is there for memory (lru-cache), for Redis (ioredis), and for the codecs`,
+    'that a setting of Redis can ask for (msgpackr, lz4-napi).',
+    '',
+    '| package | kB |',
+    '|---|---:|',
+    ...large.map(({ name, bytes }) => `| ${name} | ${kilobytes(bytes)} |`),
+    `| ${small.length} others | ${kilobytes(rest)} |`,
+    '',
+  ].join('\n')
+}
+
+const kilobytes = (bytes) => Math.round(bytes / 1024).toLocaleString('en')
+
+/** What `pnpm size` says, as rows of a table. */
+const bundleRows = () => {
   const said = runQuietly(process.execPath, [path.join(root, 'scripts/size.mjs')])
-  const rows = [...said.matchAll(/^(@larder\/\w+)( \{ [^}]* \})?: (\d+) bytes/gm)].map(
+  return [...said.matchAll(/^(@larder\/[\w/-]+)( \{ [^}]* \})?: (\d+) bytes/gm)].map(
     ([, name, names = '', bytes]) =>
       `| \`import ${names === '' ? '*' : names.trim()} from '${name}'\` | ${(Number(bytes) / 1000).toFixed(1)} |`,
   )
-  return [
+}
+
+const bundles = () =>
+  [
     '## In a bundle',
     '',
     'Each without its dependencies and without the other packages of Larder; `pnpm size` holds the first ones to a budget.',
     '',
     '| | kB, minified and gzipped |',
     '|---|---:|',
-    ...rows,
+    ...bundleRows(),
     '',
   ].join('\n')
+
+/** The README with the sizes that the page names: of each package the first, of one without a main entry all. */
+const readmeFrom = (text) => {
+  const sizes = new Map()
+  for (const [, name, entry, size] of text.matchAll(
+    /^\| `import .* from '(@larder\/\w+)(.*)'` \| ([\d.]+) \|$/gm,
+  )) {
+    const known = sizes.get(name)
+    if (known === undefined) sizes.set(name, size)
+    else if (entry !== '') sizes.set(name, `${known}, ${size}`)
+  }
+  return readFileSync(readme, 'utf8').replaceAll(
+    /^(\| \[(@larder\/\w+)\]\(packages\/\w+\) \|)[^|]*\|/gm,
+    (_, row, name) => `${row} ${sizes.get(name)} |`,
+  )
 }
 
 const table = ({ title, rows }, figures) =>
@@ -151,7 +198,7 @@ const table = ({ title, rows }, figures) =>
     '|---|---:|---:|',
     ...rows.map((row) => {
       const { packages: count, bytes } = figures.get(titleOf(row))
-      return `| ${titleOf(row)} | ${count} | ${Math.round(bytes / 1024).toLocaleString('en')} |`
+      return `| ${titleOf(row)} | ${count} | ${kilobytes(bytes)} |`
     }),
     '',
   ].join('\n')
@@ -163,7 +210,10 @@ if (process.argv.includes('--check')) {
     .filter((title) => !text.includes(`| ${title} |`))
   for (const title of missing)
     console.error(`docs/install-size.md has no row for ${title}: node scripts/install-size.mjs`)
-  process.exitCode = missing.length === 0 ? 0 : 1
+  const isSame = readmeFrom(text) === readFileSync(readme, 'utf8')
+  if (!isSame)
+    console.error('README.md has other sizes than docs/install-size.md: node scripts/install-size.mjs')
+  process.exitCode = missing.length === 0 && isSame ? 0 : 1
 } else {
   const tarballs = new Map(packInto(work, all).map(({ manifest, tarball }) => [manifest.name, tarball]))
   const figures = new Map()
@@ -177,5 +227,7 @@ if (process.argv.includes('--check')) {
     figures.set(title, measure(specs, path.join(work, `set-${figures.size}`)))
     console.log(`${title}: ${figures.get(title).packages} packages, ${figures.get(title).bytes} bytes`)
   }
-  writeFileSync(page, `${HEAD}\n${[...groups.map((group) => table(group, figures)), bundles()].join('\n')}`)
+  const text = `${HEAD}\n${[...groups.map((group) => table(group, figures)), madeOf(groups[2].rows[0], figures), bundles()].join('\n')}`
+  writeFileSync(page, text)
+  writeFileSync(readme, readmeFrom(text))
 }

@@ -28,11 +28,12 @@ const inspect = ({ manifest, tarball }) => {
   for (const file of ['LICENSE', 'README.md']) {
     if (!files.includes(`package/${file}`)) refuse(`${manifest.name} has no ${file}`)
   }
-  const stray = files.find((file) => /\/(test|node_modules)\/|tsbuildinfo$/.test(file))
+  const stray = files.find((file) => /\/(test|node_modules|src)\/|tsbuildinfo$|\.map$/.test(file))
   if (stray !== undefined) refuse(`${manifest.name} ships ${stray}`)
   const packed = runQuietly('tar', ['-xzOf', tarball, 'package/package.json'])
   if (/"(workspace|catalog):/.test(packed))
     refuse(`${manifest.name} names versions only this workspace knows`)
+  if (packed.includes('@larder/source')) refuse(`${manifest.name} points to sources, which are not shipped`)
   runQuietly(tool('publint'), ['run', tarball, '--strict'])
   // Without node10, which knows no entry points but the main one; TypeScript itself has given it up.
   runQuietly(tool('attw'), [tarball, '--profile', 'node16'])
@@ -67,7 +68,9 @@ writeFileSync(path.join(consumer, 'package.json'), '{ "name": "consumer", "priva
 writeFileSync(path.join(consumer, 'modules.json'), JSON.stringify(modulesOf(all)))
 /** What an entry may need that its package leaves to its user. */
 const optional = all.flatMap(({ manifest: { peerDependencies = {}, peerDependenciesMeta = {} } }) =>
-  Object.keys(peerDependenciesMeta).map((name) => `${name}@${peerDependencies[name]}`),
+  Object.keys(peerDependenciesMeta)
+    .filter((name) => name !== 'vitest') // among the tools
+    .map((name) => `${name}@${peerDependencies[name]}`),
 )
 const tools = [installed('typescript'), installed('vitest'), installed('@types/node'), 'jest@30.5.2']
 const others = [...tools, ...optional]

@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict'
 import DataLoader from 'dataloader'
+import { buildSchema, graphql } from 'graphql'
 import { openCache } from '@larder/core'
 
 type Author = Readonly<{ id: number; name: string }>
@@ -29,27 +30,30 @@ async function missingAuthors(keys: readonly (readonly ['author', number])[]): P
 }
 
 /** One for each request: it remembers nothing beyond it. */
-const loaderOfRequest = (): DataLoader<number, Author | null> =>
-  new DataLoader((ids) =>
+const contextOfRequest = () => ({
+  authors: new DataLoader((ids: readonly number[]) =>
     authors.getOrSetMany(
       ids.map((id) => ['author', id] as const),
       missingAuthors,
     ),
-  )
+  ),
+})
 
-/** A query as GraphQL executes it: the resolver of each post asks by itself. */
-async function execute(): Promise<number> {
-  const loader = loaderOfRequest()
-  const resolved = await Promise.all(posts.map((post) => loader.load(post.authorId)))
-  return resolved.filter(Boolean).length
+const schema = buildSchema(
+  'type Author { name: String } type Post { author: Author } type Query { posts: [Post] }',
+)
+const rootValue = {
+  posts: posts.map(({ authorId }) => ({
+    author: (_: unknown, context: ReturnType<typeof contextOfRequest>) => context.authors.load(authorId), // each post by itself
+  })),
 }
+const request = () =>
+  graphql({ schema, source: '{ posts { author { name } } }', rootValue, contextValue: contextOfRequest() })
 
-console.log('resolved:', await execute(), '· ids asked for:', queries[0]?.join(' '))
-await Promise.all([execute(), execute(), execute()])
-console.log('three more requests, queries:', queries.length)
-
+console.log('errors:', (await request()).errors ?? 'none', '· ids asked for:', queries[0]?.join(' '))
+await Promise.all([request(), request(), request()])
 await authors.delete(['author', 3]) // a new name: the next request asks for one id
-await execute()
+await request()
 assert.deepEqual(queries.slice(1), [[3]])
-console.log('after a change:', queries.at(-1)?.join(' '))
+console.log('three more requests and a change, queries:', queries.length)
 await cache.close()

@@ -6,9 +6,12 @@ import * as core from '@larder/core'
 import * as adapter from '@larder/redis'
 import { type RedisServer, startRedis } from '@larder/testing/servers'
 
-export { json, codec, encoded, isCacheError } from '@larder/core'
+export { json, codec, encoded, hotKeys, isCacheError, refreshEvery, repository, warm } from '@larder/core'
 export { memory } from '@larder/memory'
+export { snapshot } from '@larder/memory/snapshot'
+export { asCacheManager } from '@larder/compat/cache-manager'
 export { tiered } from '@larder/tiered'
+export { alerts, healthHandler, metricsHandler, observe, report } from '@larder/metrics'
 export { prometheusMetrics } from '@larder/metrics/prometheus'
 export { sealed } from '@larder/codecs/sealed'
 

@@ -5,6 +5,8 @@
  * Where the compiler accepts a mistake, `compiler` is missing; where nothing can be seen, `sees` shows what happens instead.
  */
 
+import { beside, calls, ofRedis, places } from './beside.ts'
+
 export interface Mistake {
   readonly title: string
   readonly code: string
@@ -631,15 +633,16 @@ say(await reader.get('packed'))`,
 ]
 
 export const groups: readonly Group[] = [
-  { title: 'Setting up', mistakes: setUp },
+  { title: 'Setting up', mistakes: [...setUp, ...places] },
   { title: 'By name, URL and environment', mistakes: byName },
   { title: 'Keys', mistakes: keys },
   { title: 'Values and loaders', mistakes: values },
   { title: 'Times', mistakes: times },
   { title: 'Tags', mistakes: tags },
-  { title: 'The life of a cache', mistakes: life },
+  { title: 'Calls, and the life of a cache', mistakes: [...life, ...calls] },
   { title: 'Tiers', mistakes: tiers },
-  { title: 'Redis', mistakes: links },
+  { title: 'Redis', mistakes: [...links, ...ofRedis] },
+  { title: 'Beside the cache', mistakes: beside },
 ]
 
 export const mistakes: readonly Mistake[] = groups.flatMap((group) => group.mistakes)

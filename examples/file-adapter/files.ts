@@ -4,21 +4,17 @@
  * A file is named by a hash of its key, so any key will do, however long and whatever stands in it. In it are the moment at
  * which nobody wants it any more (ms since 1970, 8 bytes), the length of the key (4 bytes), the key, and the record.
  *
- * A record is written beside its place and moved there. So a reader gets the old one or the new one, also after a crash.
- *
- * Bounded by entries and by bytes; least recently used goes first. The order is kept in mind and begins anew with the
- * process, with what the folder holds. It is for one process at a time: see docs/adapters.md.
+ * Bounded by bytes; the least recently used goes first. The order is kept in mind and begins anew with the process, with what
+ * the folder holds. It is for one process at a time: see docs/adapters.md.
  */
 
-import { type Clock, type Store, systemClock, type Usage } from '@larder/core'
+import { type Clock, type Store, systemClock } from '@larder/core'
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 export interface FilesOptions {
-  /** Default: 10,000. */
-  readonly maxEntries?: number
-  /** Bytes on the disk. Default: 256 MB. */
+  /** On the disk. Default: 256 MB. */
   readonly maxBytes?: number
   readonly clock?: Clock
 }
@@ -27,29 +23,30 @@ const HEAD = 12
 const UNFINISHED = '.part'
 
 export function files(folder: string, options: FilesOptions = {}): Store<Uint8Array> {
-  const { maxEntries = 10_000, maxBytes = 256 * 1024 ** 2, clock = systemClock } = options
-  /** The size of each file by its name, the least recently used first. Bounded as the folder is. */
+  const { maxBytes = 256 * 1024 ** 2, clock = systemClock } = options
+  const place = (name: string): string => path.join(folder, name)
+  /** The size of each file by its name, the least recently used first; and all of them together. */
   const sizes = new Map<string, number>()
-  const removed: Record<keyof Usage['removed'], number> = { entries: 0, bytes: 0, expired: 0, oversized: 0 }
   let bytes = 0
 
-  /** The only ways in and out of the books, so that they cannot drift. */
-  function note(name: string, size: number): void {
-    strike(name)
-    sizes.set(name, size)
-    bytes += size
-  }
-  function strike(name: string): void {
-    bytes -= sizes.get(name) ?? 0
+  /** The only way in and out of the books, so that they cannot drift. */
+  function note(name: string, size?: number): void {
+    bytes += (size ?? 0) - (sizes.get(name) ?? 0)
     sizes.delete(name)
+    if (size !== undefined) sizes.set(name, size)
   }
 
   async function drop(name: string): Promise<void> {
-    strike(name)
+    note(name)
     await rm(place(name), { force: true })
   }
 
-  const place = (name: string): string => path.join(folder, name)
+  async function makeRoom(): Promise<void> {
+    for (const name of sizes.keys()) {
+      if (bytes <= maxBytes) return
+      await drop(name)
+    }
+  }
 
   async function open(): Promise<void> {
     await mkdir(folder, { recursive: true })
@@ -59,15 +56,6 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
     }
     await makeRoom()
   }
-
-  async function makeRoom(): Promise<void> {
-    for (const name of sizes.keys()) {
-      if (sizes.size <= maxEntries && bytes <= maxBytes) return
-      removed[sizes.size > maxEntries ? 'entries' : 'bytes']++
-      await drop(name)
-    }
-  }
-
   let opened: Promise<void> | undefined
   const ready = (): Promise<void> => (opened ??= open())
 
@@ -80,11 +68,10 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
       const file = await readFile(place(name)).catch(absent)
       if (file === undefined) return undefined
       if (file.length < HEAD || clock.epoch() >= file.readDoubleBE(0)) {
-        removed.expired++
         await drop(name)
         return undefined
       }
-      note(name, file.length) // used last
+      note(name, file.length)
       return file.subarray(HEAD + file.readUInt32BE(8))
     },
 
@@ -95,9 +82,7 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
       head.writeDoubleBE(clock.epoch() + ttl) // Infinity is a number too
       head.writeUInt32BE(bytesOf(key).length, 8)
       const file = Buffer.concat([head, bytesOf(key), record])
-      const beside = place(name + randomUUID() + UNFINISHED)
-      await writeFile(beside, file)
-      await rename(beside, place(name))
+      await write(place(name), file)
       note(name, file.length)
       await makeRoom()
     },
@@ -116,14 +101,22 @@ export function files(folder: string, options: FilesOptions = {}): Store<Uint8Ar
         if (key !== '' && key.startsWith(prefix)) yield key
       }
     },
-
-    usage: () => ({ entries: sizes.size, bytes, maxEntries, maxBytes, removed: { ...removed } }),
   }
 }
 
-/** The code units, not UTF-8, in which all lone surrogates are the same. */
+/** The code units: in UTF-8 all lone surrogates are the same. */
 const bytesOf = (key: string): Buffer => Buffer.from(key, 'utf16le')
-const nameOf = (key: string): string => createHash('sha256').update(bytesOf(key)).digest('hex')
+
+function nameOf(key: string): string {
+  return createHash('sha256').update(bytesOf(key)).digest('hex')
+}
+
+/** Beside its place, then moved there: a reader gets the old file or the new one, also after a crash. */
+async function write(place: string, file: Uint8Array): Promise<void> {
+  const beside = place + randomUUID() + UNFINISHED
+  await writeFile(beside, file)
+  await rename(beside, place)
+}
 
 /** There being no file is a miss. All else is a failure, and the engine is told of it. */
 function absent(error: NodeJS.ErrnoException): undefined {

@@ -20,7 +20,23 @@ const read = (comment) => {
     .map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*)\s?|\s*\*\/$/g, ''))
   const [said = '', ...examples] = lines.join('\n').split(/^@example\s*$/m)
   const links = said.replace(/\{@link ([^}|]+)(\|[^}]*)?\}/g, '`$1`').trim()
-  return { said: escaped(links), examples: examples.map((each) => each.trim()).filter((each) => each !== '') }
+  return { said: escaped(links), examples: examples.map(indented).filter((each) => each !== '') }
+}
+
+/** The model has lost how far each line was indented: one level for each line that opens more than it closes. */
+const indented = (code) => {
+  let level = 0
+  return code
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const text = line.trim()
+      const opened = (text.match(/[([{]/g) ?? []).length - (text.match(/[)\]}]/g) ?? []).length
+      const here = /^[)\]}]/.test(text) ? level - 1 : level
+      level += Math.sign(opened)
+      return text === '' ? '' : '  '.repeat(Math.max(here, 0)) + text
+    })
+    .join('\n')
 }
 
 /** `Store<Entry>` in a sentence is no tag of HTML. */
@@ -102,10 +118,13 @@ ${rows.join('\n')}
 `
 }
 
-/** The names of which no form has a comment; a type that is spelled out explains itself. */
+/** The names of which no form says what it is, and shows it. What is shown is compiled by test/api-examples.test.ts. */
 export const undocumented = (specifier, model) =>
   byName(model.members[0].members)
-    .filter((same) =>
-      same.every(({ kind, docComment = '' }) => kind !== 'TypeAlias' && docComment.trim() === ''),
-    )
+    .filter((same) => {
+      const comments = same.map(({ docComment }) => read(docComment))
+      return (
+        !comments.some(({ said }) => said !== '') || !comments.some(({ examples }) => examples.length > 0)
+      )
+    })
     .map(([{ name }]) => `${specifier} ${name}`)

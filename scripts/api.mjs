@@ -1,6 +1,6 @@
 /*
  * The public surface of every package, as text in api/, so that a change of it is seen in review; and as pages for readers
- * in docs/api, where a name without a comment is an error.
+ * in docs/api, where a name without a comment that has an example is an error.
  *
  *   node scripts/api.mjs            fails when the declarations in dist/ and the reports differ
  *   node scripts/api.mjs --update   writes the reports
@@ -136,7 +136,7 @@ for (const name of new Set([...pages.keys(), ...written])) {
   else rmSync(file)
 }
 for (const name of documented.flatMap(({ specifier, model }) => undocumented(specifier, model))) {
-  console.log(`${name}: has no doc comment`)
+  console.log(`${name}: has no doc comment with an example`)
   failed = true
 }
 

@@ -355,6 +355,7 @@ describe('nothing is left out', () => {
   test.each([
     ['the table of options is what the sources say', 'scripts/options-table.mjs'],
     ['the graph of the README is what was measured', 'scripts/hit-chart.mjs'],
+    ['what is shown of an example is what stands in it', 'scripts/snippets.mjs'],
   ])('%s', (_, script) => {
     const { status, stderr } = spawnSync(process.execPath, [script, '--check'], {
       cwd: root,

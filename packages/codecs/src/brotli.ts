@@ -9,7 +9,12 @@ import { zlibCompressor } from './zlib.ts'
 
 export type { CompressorOptions } from './compressor.ts'
 
-/** What `brotli` takes. */
+/**
+ * What `brotli` takes.
+ *
+ * @example
+ * const small = codec({ compressor: brotli({ quality: 4, above: '8kb' }) })
+ */
 export interface BrotliOptions extends CompressorOptions {
   /** 0 (fast) to 11 (small, and a hundred times as slow). Default: 1. */
   readonly quality?: number

@@ -10,7 +10,13 @@
 
 import { type ByteSize, checkOptions, isBytes, type OptionTable, readBytes } from '@larder/core'
 
-/** What every compressor takes. */
+/**
+ * What every compressor takes.
+ *
+ * @example
+ * const options: CompressorOptions = { above: '4kb', asyncAbove: '256kb' } // smaller values stay as they are
+ * const small = codec({ compressor: lz4(options) })
+ */
 export interface CompressorOptions {
   /** Smaller values are not compressed. */
   readonly above?: ByteSize

@@ -10,7 +10,12 @@ import { zlibCompressor } from './zlib.ts'
 
 export type { CompressorOptions } from './compressor.ts'
 
-/** What `gzip` takes. */
+/**
+ * What `gzip` takes.
+ *
+ * @example
+ * const small = codec({ compressor: gzip({ level: 6, above: '8kb' }) })
+ */
 export interface GzipOptions extends CompressorOptions {
   /** 1 (fast) to 9 (small). Default: 1. */
   readonly level?: number

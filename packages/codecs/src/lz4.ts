@@ -15,6 +15,13 @@ export type { CompressorOptions } from './compressor.ts'
 /** No byte of a block stands for more than 255. */
 const BEST = 255
 
+/**
+ * When to compress, and from which size on in another thread.
+ *
+ * @example
+ * const options: Lz4Options = { above: '4kb' }
+ * const small = codec({ compressor: lz4(options) })
+ */
 export type Lz4Options = CompressorOptions
 
 /**

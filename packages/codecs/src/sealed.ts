@@ -28,7 +28,13 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,15}$/
 const HEX = /^[0-9a-f]{64}$/i
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/
 
-/** What `sealed` takes: the keys by their ids, and which of them writes. */
+/**
+ * What `sealed` takes: the keys by their ids, and which of them writes.
+ *
+ * @example
+ * const options: SealedOptions = { keys: { k2: newKey, k1: oldKey }, current: 'k2' } // reads both, writes with k2
+ * const secret = codec({ sealer: sealed(options) })
+ */
 export interface SealedOptions {
   /** By id: 1 to 16 letters, digits, `.`, `_`, `-`. Each is 32 bytes, or these as hex or base64. */
   readonly keys: Readonly<Record<string, Uint8Array | string>>
@@ -49,7 +55,7 @@ interface Keyed {
  * has died. A record of a key that is not there is a miss ('unknown-key-id').
  *
  * @example
- * codec({ sealer: sealed({ keys: { 'k1': process.env.CACHE_KEY }, current: 'k1' }) })
+ * codec({ sealer: sealed({ keys: { k1: process.env['CACHE_KEY'] ?? '' }, current: 'k1' }) })
  */
 export function sealed(options: SealedOptions): Sealer {
   checkOptions('sealed', options, { keys: isKeyring, current: isText })

@@ -15,7 +15,12 @@ export type { CompressorOptions } from './compressor.ts'
 
 const WINDOW_LOG = 23
 
-/** What `zstd` takes. */
+/**
+ * What `zstd` takes.
+ *
+ * @example
+ * const small = codec({ compressor: zstd({ level: 3, above: '8kb' }) })
+ */
 export interface ZstdOptions extends CompressorOptions {
   /** 1 (fast) to 19 (small). Default: 1. */
   readonly level?: number
@@ -37,7 +42,12 @@ interface ZstdOfNode {
   }
 }
 
-/** Whether this runtime has zstd. */
+/**
+ * Whether this runtime has zstd.
+ *
+ * @example
+ * const small = codec({ compressor: hasZstd ? zstd() : gzip() })
+ */
 export const hasZstd: boolean = 'zstdCompressSync' in zlib
 
 /**

@@ -13,12 +13,18 @@ import {
   durationOf,
   type ICache,
   isDuration,
+  misuse,
   type Policy,
   systemClock,
 } from '@larder/core'
 import { EventEmitter } from 'node:events'
 
-/** What `asCacheManager` takes besides the cache. */
+/**
+ * What `asCacheManager` takes besides the cache.
+ *
+ * @example
+ * const manager = asCacheManager(cache, { ttl: '5m', refreshThreshold: '30s' })
+ */
 export interface CacheManagerOptions {
   /** For what is set and wrapped without a ttl. Default: that of the cache. */
   readonly ttl?: Duration
@@ -28,7 +34,13 @@ export interface CacheManagerOptions {
   readonly clock?: Clock
 }
 
-/** How `wrap` keeps a value, where that is said by name. */
+/**
+ * How `wrap` keeps a value, where that is said by name.
+ *
+ * @example
+ * const options: WrapOptions<User> = { ttl: (user) => (user.team === 7 ? 1_000 : 60_000), refreshThreshold: 500 }
+ * await manager.wrap('user:42', () => db.user(42), options)
+ */
 export interface WrapOptions<T> {
   /** In ms; 0 is for ever. */
   readonly ttl?: number | ((value: T) => number)
@@ -36,20 +48,37 @@ export interface WrapOptions<T> {
   readonly refreshThreshold?: number | ((value: T) => number)
 }
 
-/** A value, and the moment of its end in ms since 1970. */
+/**
+ * A value, and the moment of its end in ms since 1970.
+ *
+ * @example
+ * const { value, expires }: RawValue<User> = await manager.wrap('user:42', () => db.user(42), { raw: true })
+ */
 export interface RawValue<T> {
   readonly value: T
   readonly expires?: number | undefined
 }
 
-/** One of several that are set together. */
+/**
+ * One of several that are set together.
+ *
+ * @example
+ * const list: KeyValue<number>[] = [{ key: 'a', value: 1 }, { key: 'b', value: 2, ttl: 60_000 }]
+ * await asCacheManager(cache).mset(list)
+ */
 export interface KeyValue<T> {
   key: string
   value: T
   ttl?: number
 }
 
-/** What listeners are told. */
+/**
+ * What listeners are told.
+ *
+ * @example
+ * const onSet: CacheManagerEvents['set'] = ({ key, error }) => console.log(key, error)
+ * asCacheManager(cache).on('set', onSet)
+ */
 export interface CacheManagerEvents {
   get: (about: { key: string; value?: unknown; store?: string; error?: unknown }) => void
   mget: (about: { keys: string[]; values?: unknown[]; error?: unknown }) => void
@@ -62,7 +91,14 @@ export interface CacheManagerEvents {
   refresh: (about: { key: string; value: unknown; error?: unknown }) => void
 }
 
-/** The `Cache` of cache-manager 7. */
+/**
+ * The `Cache` of cache-manager 7.
+ *
+ * @example
+ * const manager: CacheManager = asCacheManager(cache)
+ * await manager.set('key', 'value', 60_000)
+ * await manager.get<string>('key')
+ */
 export interface CacheManager {
   get<T>(key: string): Promise<T | undefined>
   mget<T>(keys: string[]): Promise<(T | undefined)[]>
@@ -113,6 +149,7 @@ export function asCacheManager(cache: ICache, options: CacheManagerOptions = {})
     refreshThreshold: isDuration,
     clock: (clock) => (typeof clock === 'object' && clock !== null ? undefined : 'must be a clock'),
   })
+  if (!('getOrSet' in cache)) throw misuse('asCacheManager', ['needs a cache, such as createCache(…)'])
   const { ttl: usual, clock = systemClock } = options
   const threshold =
     options.refreshThreshold === undefined

@@ -24,7 +24,12 @@ import {
 import { memory, type MemoryStore } from '@larder/memory'
 import { EventEmitter } from 'node:events'
 
-/** What `NodeCache` takes: the options of node-cache, and bounds. */
+/**
+ * What `NodeCache` takes: the options of node-cache, and bounds.
+ *
+ * @example
+ * const cache = new NodeCache({ stdTTL: 100, maxEntries: 10_000, useClones: false })
+ */
 export interface NodeCacheOptions {
   /** Seconds that a value is kept if nothing else is said; 0 is for ever. Default: 0. */
   readonly stdTTL?: number
@@ -44,16 +49,34 @@ export interface NodeCacheOptions {
   readonly clock?: Clock
 }
 
+/**
+ * What node-cache takes for a key. The number 1 and the text '1' are one key.
+ *
+ * @example
+ * const key: NodeCacheKey = 42
+ * new NodeCache().set(key, 'value')
+ */
 export type NodeCacheKey = string | number
 
-/** One of several that are set together: a key, a value, and perhaps its ttl in seconds. */
+/**
+ * One of several that are set together: a key, a value, and perhaps its ttl in seconds.
+ *
+ * @example
+ * const items: NodeCacheItem<number>[] = [{ key: 'a', val: 1 }, { key: 'b', val: 2, ttl: 60 }]
+ * new NodeCache().mset(items)
+ */
 export interface NodeCacheItem<T> {
   readonly key: NodeCacheKey
   readonly val: T
   readonly ttl?: number
 }
 
-/** What `getStats` tells: hits, misses, and how much is kept. */
+/**
+ * What `getStats` tells: hits, misses, and how much is kept.
+ *
+ * @example
+ * const { hits, misses, keys }: NodeCacheStats = new NodeCache().getStats()
+ */
 export interface NodeCacheStats {
   readonly hits: number
   readonly misses: number
@@ -64,6 +87,12 @@ export interface NodeCacheStats {
   readonly vsize: number
 }
 
+/**
+ * What was wrong, under the names of node-cache.
+ *
+ * @example
+ * const code: NodeCacheErrorCode = 'EKEYTYPE'
+ */
 export type NodeCacheErrorCode = 'ECACHEFULL' | 'EKEYTYPE' | 'EKEYSTYPE' | 'ETTLTYPE'
 
 const MESSAGES: Readonly<Record<NodeCacheErrorCode, string>> = {
@@ -73,7 +102,16 @@ const MESSAGES: Readonly<Record<NodeCacheErrorCode, string>> = {
   ETTLTYPE: 'The ttl argument has to be a number.',
 }
 
-/** What node-cache throws, by the names it has there. */
+/**
+ * What node-cache throws, by the names it has there.
+ *
+ * @example
+ * try {
+ *   new NodeCache({ maxKeys: 1 }).mset([{ key: 'a', val: 1 }, { key: 'b', val: 2 }])
+ * } catch (error) {
+ *   if (error instanceof NodeCacheError && error.errorcode === 'ECACHEFULL') console.warn('full')
+ * }
+ */
 export class NodeCacheError extends Error {
   override readonly name: NodeCacheErrorCode
   readonly errorcode: NodeCacheErrorCode

@@ -18,7 +18,7 @@ import type { Stats } from './watch/stats.ts'
  *
  * @example
  * const cache = createCache({ store: memory(), ttl: '5m' })
- * const user = await cache.getOrSet(['user', 42], () => db.loadUser(42), { tags: ['users'] })
+ * const user = await cache.getOrSet(['user', 42], () => db.user(42), { tags: ['users'] })
  * await cache.invalidateTags('users')
  */
 export interface ICache<V = unknown> extends AsyncDisposable {
@@ -130,7 +130,13 @@ export interface ICache<V = unknown> extends AsyncDisposable {
   close(how?: CloseOptions): Promise<void>
 }
 
-/** How a value is kept. On a cache or namespace: the default. On a call: for that call, over the default. */
+/**
+ * How a value is kept. On a cache or namespace: the default. On a call: for that call, over the default.
+ *
+ * @example
+ * const policy: Policy<User> = { ttl: '5m', staleIfError: '1h', tags: (user) => [`team:${user.team}`] }
+ * await cache.getOrSet('user:42', () => db.user(42), policy)
+ */
 export interface Policy<T = unknown> {
   /** How long a value is fresh. Default: for ever. */
   readonly ttl?: Duration
@@ -156,39 +162,96 @@ export interface Policy<T = unknown> {
   readonly signal?: AbortSignal
 }
 
-/** A policy for more than one call: a signal belongs to one. */
+/**
+ * A policy for more than one call: a signal belongs to one.
+ *
+ * @example
+ * const short: Defaults = { ttl: '10s', staleIfError: '1h' }
+ * const rates = cache.namespace('rates', short)
+ */
 export type Defaults<T = unknown> = Omit<Policy<T>, 'signal'>
 
-/** What `wrap` takes: a policy, and how a key is made of the arguments. */
+/**
+ * What `wrap` takes: a policy, and how a key is made of the arguments.
+ *
+ * @example
+ * const getUser = cache.wrap(db.user, { key: (id) => ['user', id], ttl: '5m' })
+ * const ada = await getUser(42)
+ */
 export interface WrapPolicy<A extends unknown[], T> extends Defaults<T> {
   /** The key of a call. Default: the function's name and its arguments, which then must be fit for a key. */
   readonly key?: (...args: A) => Key
 }
 
-/** How a cache is closed. */
+/**
+ * How a cache is closed.
+ *
+ * @example
+ * await cache.close({ drain: '5s' }) // lets loads and writes end for so long
+ */
 export interface CloseOptions {
   /** How long loads and writes that are under way are waited for. Default: 1 s. */
   readonly drain?: Duration
 }
 
-/** What a write has reached beyond this process. `queued`: not yet; it is kept and delivered when the store is back. */
+/**
+ * What a write has reached beyond this process. `queued`: not yet; it is kept and delivered when the store is back.
+ *
+ * @example
+ * const { far }: Written = await cache.delete('user:42')
+ * if (far === 'queued') console.warn('gone here; other processes follow when the store is back')
+ */
 export interface Written {
   readonly far: 'applied' | 'queued' | 'none'
 }
 
-/** Whatever one wants to remember of a source beside the value: an ETag, a Last-Modified date, a version. */
+/**
+ * Whatever one wants to remember of a source beside the value: an ETag, a Last-Modified date, a version.
+ *
+ * @example
+ * const meta: Meta = { etag: '"abc"', pages: 3 }
+ * await cache.getOrSet('report', async (context) => {
+ *   context.meta(meta) // comes back as `context.stale.meta` when it is loaded again
+ *   return await fetchText('/report')
+ * })
+ */
 export type Meta = Readonly<Record<string, string | number | boolean | null>>
 
-/** Makes the value of one key. */
+/**
+ * Makes the value of one key.
+ *
+ * @example
+ * const load: Loader<User> = ({ stale }) => (db.isDown() && stale ? stale.value : db.user(42))
+ * await cache.getOrSet('user:42', load)
+ */
 export type Loader<T> = (context: LoadContext<T>) => Awaitable<T>
 
-/** Makes the values of many keys: an array in the order of `missing`, or a map. */
+/**
+ * Makes the values of many keys: an array in the order of `missing`, or a map.
+ *
+ * @example
+ * const load: ManyLoader<User, string> = async (missing) => {
+ *   const found = await db.users(missing)
+ *   return new Map(found.map((user) => [`${user.id}`, user])) // a Map by key, or a list in the order of `missing`
+ * }
+ * await cache.getOrSetMany(['1', '2', '3'], load)
+ */
 export type ManyLoader<T, K extends Key = Key> = (
   missing: readonly K[],
   context: ManyContext,
 ) => Awaitable<readonly (T | undefined)[] | ReadonlyMap<K, T>>
 
-/** What a loader is told, and can say, while it runs. */
+/**
+ * What a loader is told, and can say, while it runs.
+ *
+ * @example
+ * await cache.getOrSet('token', async ({ signal, ttl, tags }: LoadContext<Token>) => {
+ *   const token = await fetchToken(signal)
+ *   ttl(token.expiresIn * 1_000) // known only now
+ *   tags(`client:${token.client}`)
+ *   return token
+ * })
+ */
 export interface LoadContext<T> {
   readonly key: Key
   /** Aborted when nobody waits for the load any more, and at its hard timeout. */
@@ -207,7 +270,15 @@ export interface LoadContext<T> {
   skip(): void
 }
 
-/** What a loader of many is told, and can say. */
+/**
+ * What a loader of many is told, and can say.
+ *
+ * @example
+ * await cache.getOrSetMany(ids, async (missing, { signal, ttl }: ManyContext) => {
+ *   ttl('10m')
+ *   return await db.users(missing, signal) // in the order of `missing`
+ * })
+ */
 export interface ManyContext {
   readonly signal: AbortSignal
   /** As in LoadContext, for all the keys of this load. */

@@ -9,10 +9,17 @@ import type { Entry } from './engine/entry.ts'
 import { openSpace } from './engine/houses.ts'
 import { HANDLE_OPTIONS, resolvePolicy } from './engine/policy.ts'
 import { durationOf, kindOf, type Duration } from './duration.ts'
+import { misuse } from './errors.ts'
 import { checkOptions, isDuration, isText, type Check, type OptionTable } from './options.ts'
 import type { Store } from './store/store.ts'
 
-/** What `createCache` takes: where things are kept, and the policy of all that is kept. */
+/**
+ * What `createCache` takes: where things are kept, and the policy of all that is kept.
+ *
+ * @example
+ * const options: CacheOptions = { store: memory({ maxEntries: 10_000 }), name: 'users', ttl: '5m', storeTimeout: '500ms' }
+ * const users = createCache(options)
+ */
 export interface CacheOptions<V = unknown> extends Defaults<V> {
   /** Where things are kept: `memory()`, or a store of another package. */
   readonly store: Store<Entry>
@@ -27,9 +34,10 @@ export interface CacheOptions<V = unknown> extends Defaults<V> {
 const isStore: Check = (value) => {
   if (typeof value !== 'object' || value === null)
     return `must be a store, such as memory(), not ${kindOf(value)}${typeof value === 'string' ? ' (openCache takes names)' : ''}`
-  const missing = ['get', 'set', 'delete'].filter(
-    (name) => typeof (value as Record<string, unknown>)[name] !== 'function',
-  )
+  if ('getOrSet' in value) return 'must be a store, such as memory(), not a cache'
+  const found = value as Record<string, unknown>
+  const missing = ['get', 'set', 'delete'].filter((name) => typeof found[name] !== 'function')
+  if (typeof found['name'] !== 'string') missing.push('name')
   return missing.length === 0
     ? undefined
     : `must be a store, such as memory(); it has no ${missing.join(', no ')}`
@@ -57,6 +65,8 @@ export const CACHE_OPTIONS: OptionTable = {
  * const cache = createCache({ store: memory({ maxEntries: 10_000 }), ttl: '5m' })
  */
 export function createCache<V = unknown>(options: CacheOptions<V>): ICache<V> {
+  if (isStore(options) === undefined)
+    throw misuse('createCache', ['the store is an option: createCache({ store })'])
   checkOptions('createCache', options, CACHE_OPTIONS)
   const { store, name = 'larder', storeTimeout, clock, ...policy } = options
   if (store === undefined)

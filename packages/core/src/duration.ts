@@ -3,7 +3,13 @@
  * cannot be confused: '30' is refused, 30 is 30 ms.
  */
 
-/** `250` (ms), `'250ms'`, `'10s'`, `'5m'`, `'2h'`, `'7d'`, or `Infinity`: for ever. */
+/**
+ * `250` (ms), `'250ms'`, `'10s'`, `'5m'`, `'2h'`, `'7d'`, or `Infinity`: for ever.
+ *
+ * @example
+ * const ttl: Duration = '90s' // or 90_000
+ * await cache.set('key', 'value', { ttl })
+ */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -47,5 +53,6 @@ export function kindOf(value: unknown): string {
 function kindOfObject(value: object): string {
   if ('then' in value) return 'a promise'
   const { constructor } = value
-  return constructor === Object || typeof constructor !== 'function' ? 'an object' : `a ${constructor.name}`
+  if (constructor === Object || typeof constructor !== 'function') return 'an object'
+  return `${/^[AEIOU]/.test(constructor.name) ? 'an' : 'a'} ${constructor.name}`
 }

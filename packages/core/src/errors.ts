@@ -8,7 +8,13 @@
 
 import type { SchemaIssue } from './schema.ts'
 
-/** What a CacheError is about. These texts do not change between versions. */
+/**
+ * What a CacheError is about. These texts do not change between versions.
+ *
+ * @example
+ * const mayHappen: readonly ErrorCode[] = ['LOAD_TIMEOUT', 'STORE_TIMEOUT']
+ * const isExpected = (error: unknown): boolean => mayHappen.some((code) => isCacheError(error, code))
+ */
 export type ErrorCode =
   | 'LOAD_TIMEOUT'
   | 'LOAD_RECURSION'

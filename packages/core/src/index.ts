@@ -28,7 +28,7 @@ export type {
 } from './cache.ts'
 export { type CacheOptions, createCache } from './create.ts'
 export { type Duration, durationOf } from './duration.ts'
-export { type Clock, systemClock } from './engine/clock.ts'
+export { type Clock, stayAwake, systemClock } from './engine/clock.ts'
 export {
   ageOf,
   type Age,

@@ -8,6 +8,13 @@
 
 import { kindOf } from './duration.ts'
 
+/**
+ * What a key may be made of: texts, numbers, and lists and objects of them.
+ *
+ * @example
+ * const pageOf = (filter: KeyPart): Key => ['page', filter]
+ * await cache.get(pageOf({ team: 7, sort: ['name', 'id'] }))
+ */
 export type KeyPart =
   | string
   | number
@@ -18,7 +25,13 @@ export type KeyPart =
   | readonly KeyPart[]
   | { readonly [name: string]: KeyPart }
 
-/** `'user:42'`, or `['user', 42, { locale: 'de' }]`. */
+/**
+ * `'user:42'`, or `['user', 42, { locale: 'de' }]`.
+ *
+ * @example
+ * const key: Key = ['user', 42, { lang: 'en' }]
+ * await cache.set(key, user) // the same as ['user', 42, { lang: 'en' }] made elsewhere
+ */
 export type Key = string | readonly KeyPart[]
 
 const BRACKET = 0x5b // [

@@ -17,7 +17,16 @@ import { adapterBroken, adapterMissing, misuse } from './errors.ts'
 import { nearest, optionProblems, type OptionTable } from './options.ts'
 import type { Awaitable, Store } from './store/store.ts'
 
-/** What a package exports as `adapter`, for openCache to find. */
+/**
+ * What a package exports as `adapter`, for openCache to find.
+ *
+ * @example
+ * // In a package '@acme/larder-files', so that `openCache({ store: '@acme/larder-files', dir: 'cache' })` finds it.
+ * export const adapter: Adapter<{ dir: string }> = {
+ *   options: { dir: isText },
+ *   open: ({ dir }) => encoded(filesIn(dir), codec()),
+ * }
+ */
 export interface Adapter<O extends object = object> {
   /** Its own options. Those of every cache (ttl, name, …) are read by openCache. */
   readonly options: OptionTable
@@ -26,7 +35,18 @@ export interface Adapter<O extends object = object> {
   open(options: O, others: OtherAdapters): Awaitable<Store<Entry>>
 }
 
-/** How an adapter finds those of the stores that its own stands on. */
+/**
+ * How an adapter finds those of the stores that its own stands on.
+ *
+ * @example
+ * const wrapping: Adapter<{ inner: string }> = {
+ *   options: { inner: isText },
+ *   async open({ inner }, others: OtherAdapters) {
+ *     const { store, ...options } = others.read(inner)
+ *     return (await others.find(store)).open(options, others)
+ *   },
+ * }
+ */
 export interface OtherAdapters {
   /** By the name of the store. */
   find(store: string): Promise<Adapter>
@@ -34,14 +54,25 @@ export interface OtherAdapters {
   read(url: string): { readonly store: string; readonly [option: string]: unknown }
 }
 
-/** A setting: the name of the store, its options, and those of every cache. */
+/**
+ * A setting: the name of the store, its options, and those of every cache.
+ *
+ * @example
+ * const setting: CacheSetting = { store: 'memory', maxBytes: '64mb', ttl: '5m' }
+ * const users = await openCache(setting)
+ */
 export interface CacheSetting extends Omit<CacheOptions, 'store'> {
   /** Default: what LARDER_URL says, or else memory. */
   readonly store?: string
   readonly [option: string]: unknown
 }
 
-/** What `openCache` takes besides the setting. */
+/**
+ * What `openCache` takes besides the setting.
+ *
+ * @example
+ * const users = await openCache('files:?dir=cache', { adapters: { files: adapter } })
+ */
 export interface OpenOptions {
   /** Adapters in hand, by the name of the store; for bundled programs, where nothing is found at run time. */
   readonly adapters?: Readonly<Record<string, Adapter<never>>>

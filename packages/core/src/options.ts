@@ -6,10 +6,22 @@
 import { kindOf, readDuration } from './duration.ts'
 import { misuse } from './errors.ts'
 
-/** Says what is wrong with a value ("must be …"), or nothing. */
+/**
+ * Says what is wrong with a value ("must be …"), or nothing.
+ *
+ * @example
+ * const isPort: Check = (value) => (Number.isInteger(value) ? undefined : 'must be a port')
+ * checkOptions('myStore', options, { port: isPort })
+ */
 export type Check = (value: unknown) => string | undefined
 
-/** The options that exist, with what each must be. */
+/**
+ * The options that exist, with what each must be.
+ *
+ * @example
+ * const table: OptionTable = { dir: isText, maxEntries: isCount, timeout: isDuration }
+ * checkOptions('myStore', options, table) // throws a TypeError that names every mistake
+ */
 export type OptionTable = Readonly<Record<string, Check>>
 
 /**
@@ -31,7 +43,9 @@ export function checkOptions(what: string, given: unknown, table: OptionTable): 
  */
 export function optionProblems(given: unknown, table: OptionTable): string[] {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return [`options must be an object, such as { ttl: '5m' }, not ${kindOf(given)}`]
+    const [first = ''] = Object.keys(table)
+    const such = first === 'ttl' ? "ttl: '5m'" : `${first}: …`
+    return [`options must be an object, such as { ${such} }, not ${kindOf(given)}`]
   }
   const problems: string[] = []
   // Only what is said is looked at: this runs with every call that has options of its own.
@@ -57,6 +71,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   expires: 'ttl',
   max: 'maxEntries',
   maxSize: 'maxBytes',
+  keyPrefix: 'prefix',
 }
 const MEMORY: readonly string[] = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'eviction', 'share']
 const OF_CACHES: readonly string[] = ['ttl', 'staleIfError', 'tags']
@@ -104,25 +119,45 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0
 }
 
-/** A check for options: a duration, in ms or as a text with a unit. */
+/**
+ * A check for options: a duration, in ms or as a text with a unit.
+ *
+ * @example
+ * checkOptions('myStore', { timeout: '500ms' }, { timeout: isDuration })
+ */
 export const isDuration: Check = (value) => {
   const read = readDuration(value)
   return typeof read === 'string' ? read : undefined
 }
 
-/** A check for options: a text that is not empty. */
+/**
+ * A check for options: a text that is not empty.
+ *
+ * @example
+ * checkOptions('myStore', { dir: 'cache' }, { dir: isText })
+ */
 export const isText: Check = (value) =>
   typeof value === 'string' && value.length > 0
     ? undefined
     : `must be a non-empty text, not ${value === '' ? "''" : kindOf(value)}`
 
-/** A check for options: a whole number, or Infinity. */
+/**
+ * A check for options: a whole number, or Infinity.
+ *
+ * @example
+ * checkOptions('myStore', { maxEntries: 100 }, { maxEntries: isCount })
+ */
 export const isCount: Check = (value) =>
   typeof value === 'number' && value >= 1 && (Number.isInteger(value) || value === Infinity)
     ? undefined
     : `must be a whole number of at least 1, not ${typeof value === 'number' ? value : kindOf(value)}`
 
-/** A check for options: a function. */
+/**
+ * A check for options: a function.
+ *
+ * @example
+ * checkOptions('myStore', { onDrop: () => {} }, { onDrop: isFunction })
+ */
 export const isFunction: Check = (value) => {
   if (typeof value === 'function') return undefined
   const kind = kindOf(value)
@@ -148,7 +183,13 @@ export function isOneOf(...texts: readonly string[]): Check {
 const SIZES: Readonly<Record<string, number>> = { b: 1, kb: 1_024, mb: 1_048_576, gb: 1_073_741_824 }
 const SIZE_FORM = /^(\d+(?:\.\d+)?)(b|kb|mb|gb)$/i
 
-/** `1048576`, `'64kb'`, `'64mb'`, `'1gb'`; kb is 1,024 bytes. */
+/**
+ * `1048576`, `'64kb'`, `'64mb'`, `'1gb'`; kb is 1,024 bytes.
+ *
+ * @example
+ * const maxBytes: ByteSize = '64mb'
+ * const store = memory({ maxBytes })
+ */
 export type ByteSize = number | `${number}${'b' | 'kb' | 'mb' | 'gb'}`
 
 /**
@@ -168,7 +209,12 @@ export function readBytes(given: unknown): number | string {
     : `must be a number of bytes or a text like '64mb', not ${typeof given === 'string' ? `'${given}'` : typeof given === 'number' ? given : kindOf(given)}`
 }
 
-/** A check for options: a size, in bytes or as a text with a unit. */
+/**
+ * A check for options: a size, in bytes or as a text with a unit.
+ *
+ * @example
+ * checkOptions('myStore', { maxBytes: '64mb' }, { maxBytes: isBytes })
+ */
 export const isBytes: Check = (value) => {
   const read = readBytes(value)
   return typeof read === 'string' ? read : undefined

@@ -12,7 +12,12 @@ import path from 'node:path'
 import { keyv, type KeyvOptions, PLACE_OPTIONS } from './keyv.ts'
 import { isKeyvLike, type KeyvLike, type KeyvParts } from './place.ts'
 
-/** What a setting of `openCache` can say of a Keyv store. */
+/**
+ * What a setting of `openCache` can say of a Keyv store.
+ *
+ * @example
+ * const users = await openCache({ store: 'keyv', adapter: '@keyv/sqlite', uri: 'sqlite://cache.sqlite', ttl: '5m' })
+ */
 export interface KeyvSetting extends Omit<KeyvOptions, 'store'> {
   /** Written by openCache for `keyv:…`; `uri` is the same without `keyv:`. */
   readonly url?: string
@@ -24,7 +29,12 @@ export interface KeyvSetting extends Omit<KeyvOptions, 'store'> {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
-/** What `openCache` calls for `keyv:…`. */
+/**
+ * What `openCache` calls for `keyv:…`.
+ *
+ * @example
+ * const users = await openCache({ store: 'keyv', adapter: '@keyv/sqlite' }, { adapters: { keyv: adapter } })
+ */
 export const adapter: Adapter<KeyvSetting> = {
   options: {
     ...PLACE_OPTIONS,

@@ -8,15 +8,26 @@
  * A failing store is a miss here, as everywhere in Larder; nothing rejects or emits for it. Listen to the cache.
  */
 
-import { checkOptions, type Duration, type ICache, isDuration, type Policy } from '@larder/core'
+import { checkOptions, type Duration, type ICache, isDuration, misuse, type Policy } from '@larder/core'
 
-/** What `asKeyv` takes. */
+/**
+ * What `asKeyv` takes.
+ *
+ * @example
+ * const backend = asKeyv(cache, { ttl: '5m' }) // for what is set without a ttl of its own
+ */
 export interface AsKeyvOptions {
   /** For what Keyv sets without a ttl. Default: that of the cache. */
   readonly ttl?: Duration
 }
 
-/** A storage adapter for Keyv 5 and 6. */
+/**
+ * A storage adapter for Keyv 5 and 6.
+ *
+ * @example
+ * const backend: LarderKeyv = asKeyv(cache)
+ * await backend.set('key', 'value', 60_000)
+ */
 export interface LarderKeyv {
   /** Set by Keyv. */
   namespace: string | undefined
@@ -47,6 +58,7 @@ export interface LarderKeyv {
  */
 export function asKeyv(cache: ICache, options: AsKeyvOptions = {}): LarderKeyv {
   checkOptions('asKeyv', options, { ttl: isDuration })
+  if (!('getOrSet' in cache)) throw misuse('asKeyv', ['needs a cache, such as createCache(…)'])
   const { ttl: usual } = options
   let namespace: string | undefined
   let space = cache

@@ -35,7 +35,12 @@ import { type Limits, limitsOf } from './limits.ts'
 import { isInstance, isKeyvLike, type KeyvLike, type Place } from './place.ts'
 import { type Keeps, readRecord, written } from './record.ts'
 
-/** What `keyv` takes. */
+/**
+ * What `keyv` takes.
+ *
+ * @example
+ * const store = keyv({ store: backend, keeps: 'text', maxTtl: '30d', maxKeyBytes: '250b' })
+ */
 export interface KeyvOptions {
   /** A storage adapter or an instance of Keyv 5 or 6, or a Map. It stays yours to disconnect. */
   readonly store: KeyvLike

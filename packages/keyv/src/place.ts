@@ -11,7 +11,14 @@
 
 import type { Failures } from './failures.ts'
 
-/** A storage adapter or an instance of Keyv 5 or 6, or a Map: no more is asked of it than this. */
+/**
+ * A storage adapter or an instance of Keyv 5 or 6, or a Map: no more is asked of it than this.
+ *
+ * @example
+ * const map = new Map<string, unknown>()
+ * const backend: KeyvLike = map // no more is asked of a backend than get, set and delete
+ * const store = keyv({ store: backend, keeps: 'bytes' })
+ */
 export interface KeyvLike {
   get(key: string): unknown
   set(key: string, value: unknown, ttl?: number): unknown

@@ -6,7 +6,13 @@
  * reader refuses it and says so.
  */
 
-/** How a place keeps what it is given. */
+/**
+ * How a place keeps what it is given.
+ *
+ * @example
+ * const keeps: Keeps = 'bytes' // the backend gives back a Uint8Array as it was
+ * const store = keyv({ store: backend, keeps })
+ */
 export type Keeps = 'text' | 'bytes'
 
 interface Found {

@@ -9,6 +9,13 @@ import type { List } from './list.ts'
 import { Lru } from './lru.ts'
 import { S3Fifo } from './s3-fifo.ts'
 
+/**
+ * Who goes first when it is full: what was not read for longest, or what was read too seldom.
+ *
+ * @example
+ * const eviction: Eviction = 's3-fifo'
+ * const store = memory({ maxEntries: 10_000, eviction })
+ */
 export type Eviction = 'lru' | 's3-fifo'
 
 export const EVICTIONS: readonly Eviction[] = ['lru', 's3-fifo']

@@ -35,7 +35,12 @@ import { EVICTIONS, type Eviction, listOf } from './eviction.ts'
 import type { Bound, List } from './list.ts'
 import { type Share, sizeUp, textSize, uncopiable } from './share.ts'
 
-/** What `memory` takes. */
+/**
+ * What `memory` takes.
+ *
+ * @example
+ * const store = memory({ maxEntries: 10_000, maxBytes: '64mb', maxEntryBytes: '1mb', share: 'freeze' })
+ */
 export interface MemoryOptions {
   /** The most entries that are kept. Default: 10,000. */
   readonly maxEntries?: number
@@ -51,7 +56,14 @@ export interface MemoryOptions {
   readonly clock?: Clock
 }
 
-/** A store in the memory of this process, with bounds that can be changed. */
+/**
+ * A store in the memory of this process, with bounds that can be changed.
+ *
+ * @example
+ * const store: MemoryStore = memory({ maxEntries: 10_000 })
+ * store.resize({ maxEntries: 1_000 })
+ * console.log(store.usage().entries)
+ */
 export interface MemoryStore extends Store<Entry> {
   readonly sync: true
   get(key: string): Entry | undefined

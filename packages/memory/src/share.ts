@@ -10,6 +10,13 @@
  * of that many parts is frozen to its end all the same).
  */
 
+/**
+ * How values are kept from being changed by those who read them: frozen, cloned for each, or by trust.
+ *
+ * @example
+ * const share: Share = 'clone' // every reader gets an own copy
+ * const store = memory({ share })
+ */
 export type Share = 'freeze' | 'clone' | 'trust'
 
 const HEADER = 24

@@ -27,6 +27,8 @@ import {
   isBytes,
   isCacheError,
   isDuration,
+  isText,
+  misuse,
   type OptionTable,
   readBytes,
   type Store,
@@ -36,7 +38,12 @@ import { elapsed, takenNow } from './snapshot/elapsed.ts'
 import { readWhole, replaceFile } from './snapshot/file.ts'
 import { type Content, contentOf, type Item, Writing } from './snapshot/layout.ts'
 
-/** How a snapshot is written. */
+/**
+ * How a snapshot is written.
+ *
+ * @example
+ * await snapshot(cache, 'cache.snapshot', { maxBytes: '256mb', codec: codec({ compressor: lz4() }) })
+ */
 export interface SnapshotOptions {
   /** What values look like in the file. Default: JSON. */
   readonly codec?: Codec
@@ -44,7 +51,13 @@ export interface SnapshotOptions {
   readonly maxBytes?: ByteSize
 }
 
-/** What a snapshot holds. */
+/**
+ * What a snapshot holds.
+ *
+ * @example
+ * const { entries, bytes }: Snapshotted = await snapshot(cache, 'cache.snapshot')
+ * console.log(`${entries} entries in ${bytes} bytes`)
+ */
 export interface Snapshotted {
   readonly entries: number
   readonly bytes: number
@@ -52,7 +65,12 @@ export interface Snapshotted {
   readonly leftOut: number
 }
 
-/** Which snapshots are restored. */
+/**
+ * Which snapshots are restored.
+ *
+ * @example
+ * await restore(cache, 'cache.snapshot', { maxAge: '1h', maxBytes: '256mb' })
+ */
 export interface RestoreOptions {
   /** Must understand what the file was written with. Default: JSON. */
   readonly codec?: Codec
@@ -62,7 +80,14 @@ export interface RestoreOptions {
   readonly maxBytes?: ByteSize
 }
 
-/** Why a file was refused as a whole. */
+/**
+ * Why a file was refused as a whole.
+ *
+ * @example
+ * const harmless: readonly Unrestored[] = ['absent', 'too-old']
+ * const { refused, cause } = await restore(cache, 'cache.snapshot')
+ * if (refused && !harmless.includes(refused)) console.warn(refused, cause)
+ */
 export type Unrestored =
   /** There is none. */
   | 'absent'
@@ -83,7 +108,13 @@ export type Unrestored =
   /** Something was set or invalidated in this process, which is newer. */
   | 'changed'
 
-/** What was restored, or why nothing was. */
+/**
+ * What was restored, or why nothing was.
+ *
+ * @example
+ * const { entries, refused }: Restored = await restore(cache, 'cache.snapshot')
+ * console.log(refused === undefined ? `${entries} entries are back` : `begins empty: ${refused}`)
+ */
 export interface Restored {
   /** Entries that the cache has now, and did not have before. */
   readonly entries: number
@@ -99,6 +130,11 @@ const isCodec = (value: unknown): string | undefined =>
   typeof value === 'object' && value !== null && 'serializers' in value
     ? undefined
     : 'must be a codec, such as codec({ serializer: msgpack() })'
+
+function assertFile(what: string, file: unknown): void {
+  const problem = isText(file)
+  if (problem !== undefined) throw misuse(what, [`the file ${problem}`])
+}
 
 const SNAPSHOT: OptionTable = { codec: isCodec, maxBytes: isBytes }
 const RESTORE: OptionTable = { ...SNAPSHOT, maxAge: isDuration }
@@ -122,6 +158,7 @@ export async function snapshot(
   options: SnapshotOptions = {},
 ): Promise<Snapshotted> {
   checkOptions('snapshot', options, SNAPSHOT)
+  assertFile('snapshot', file)
   const from = handover(cache, 'snapshot')
   const { clock } = from
   const most = Number(readBytes(options.maxBytes ?? MAX_BYTES))
@@ -163,6 +200,7 @@ export async function restore(
   options: RestoreOptions = {},
 ): Promise<Restored> {
   checkOptions('restore', options, RESTORE)
+  assertFile('restore', file)
   const into = handover(cache, 'restore')
   const most = Number(readBytes(options.maxBytes ?? MAX_BYTES))
   const maxAge = durationOf(options.maxAge ?? MAX_AGE, 'restore: maxAge')

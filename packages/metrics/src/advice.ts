@@ -6,7 +6,13 @@
 import type { Latency, NamespaceStats, Stats, Usage } from '@larder/core'
 import type { Seen } from './seen.ts'
 
-/** What advice is about. */
+/**
+ * What advice is about.
+ *
+ * @example
+ * const muted: readonly AdviceName[] = ['ttl-too-short']
+ * const advice = report(cache).advice.filter(({ name }) => !muted.includes(name))
+ */
 export type AdviceName =
   | 'ttl-too-short'
   | 'values-too-large'
@@ -17,7 +23,13 @@ export type AdviceName =
   | 'loads-fail'
   | 'too-late'
 
-/** One thing that could be better. */
+/**
+ * One thing that could be better.
+ *
+ * @example
+ * const advice: readonly Advice[] = report(cache).advice
+ * for (const { finding, remedy } of advice) console.log(`${finding}: ${remedy}`)
+ */
 export interface Advice {
   readonly name: AdviceName
   /** The namespace, where it is about one. */

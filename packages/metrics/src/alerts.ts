@@ -6,7 +6,19 @@
  * process alive.
  */
 
-import { type Clock, durationOf, type Duration, type Health, isCacheError, systemClock } from '@larder/core'
+import {
+  checkOptions,
+  type Clock,
+  durationOf,
+  type Duration,
+  type Health,
+  isCacheError,
+  isDuration,
+  isFunction,
+  misuse,
+  type OptionTable,
+  systemClock,
+} from '@larder/core'
 import {
   type AlertName,
   CONDITIONS,
@@ -15,11 +27,17 @@ import {
   type Look,
   MEMORY_MS,
 } from './conditions.ts'
-import type { Watched } from './reader.ts'
+import { type Watched, watchedBy } from './reader.ts'
 import { UNKNOWN_KEY } from './refusal-class.ts'
 import { seen } from './seen.ts'
 
-/** The onset of something that is wrong, or its end. */
+/**
+ * The onset of something that is wrong, or its end.
+ *
+ * @example
+ * const tell = ({ name, cache, state, says }: Alert): void => console.warn(`${cache} ${name} (${state}): ${says}`)
+ * alerts(cache, { on: tell })
+ */
 export interface Alert {
   readonly name: AlertName
   /** The cache that was handed in. */
@@ -32,7 +50,12 @@ export interface Alert {
   readonly for: number
 }
 
-/** What `alerts` takes. */
+/**
+ * What `alerts` takes.
+ *
+ * @example
+ * alerts(cache, { every: '10s', on: ({ says }) => console.warn(says) })
+ */
 export interface AlertsOptions {
   /** Called with every onset and every end. */
   readonly on: (alert: Alert) => void
@@ -42,7 +65,20 @@ export interface AlertsOptions {
   readonly clock?: Clock
 }
 
-/** A look at a cache now and then. */
+const OPTIONS: OptionTable = {
+  on: isFunction,
+  every: isDuration,
+  clock: (value) => (typeof value === 'object' && value !== null ? undefined : 'must be a clock'),
+}
+
+/**
+ * A look at a cache now and then.
+ *
+ * @example
+ * const watch: Alerts = alerts(cache, { on: (alert) => console.warn(alert.says) })
+ * console.log(watch.active().map(({ name }) => name))
+ * watch.stop()
+ */
 export interface Alerts {
   /** What is wrong now. */
   active(): readonly Alert[]
@@ -57,7 +93,12 @@ export interface Alerts {
  * @example
  * const watching = alerts(cache, { on: ({ name, state, says }) => logger.warn(`${name}: ${state}: ${says}`) })
  */
-export function alerts(cache: Watched, { on, every = '5s', clock = systemClock }: AlertsOptions): Alerts {
+export function alerts(cache: Watched, options: AlertsOptions): Alerts {
+  watchedBy('alerts', cache)
+  checkOptions('alerts', options, OPTIONS)
+  const { on, every = '5s', clock = systemClock } = options
+  if (on === undefined)
+    throw misuse('alerts', ['on is missing; for example on: ({ says }) => console.warn(says)'])
   return new Watchman(cache, on, durationOf(every, 'every'), clock)
 }
 

@@ -43,7 +43,13 @@ export const MEMORY_MS: number = 15 * MINUTE
 
 const FULL = 0.8
 
-/** What is wrong. */
+/**
+ * What is wrong.
+ *
+ * @example
+ * const urgent: readonly AlertName[] = ['store-down', 'invalidations-wait']
+ * alerts(cache, { on: ({ name, says }) => (urgent.includes(name) ? console.error(says) : console.warn(says)) })
+ */
 export type AlertName =
   | 'store-down'
   | 'breaker-open'

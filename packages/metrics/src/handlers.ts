@@ -8,10 +8,16 @@
  * itself answers 500 and says nothing.
  */
 
-import { type Health, isCacheError } from '@larder/core'
-import type { Watched } from './reader.ts'
+import { checkOptions, type Health, isCacheError, isOneOf, misuse } from '@larder/core'
+import { type Watched, watchedBy } from './reader.ts'
 
-/** One handler, for whoever asks. */
+/**
+ * One handler, for whoever asks.
+ *
+ * @example
+ * const health: Handlers = healthHandler(cache, { asks: 'readiness' })
+ * createServer((request, response) => void health.node(request, response))
+ */
 export interface Handlers {
   /** For `createServer` of node:http, and what is like it. */
   readonly node: (request: NodeRequest, response: NodeResponse) => Promise<void>
@@ -19,18 +25,34 @@ export interface Handlers {
   readonly fetch: (request: { readonly method: string }) => Promise<Response>
 }
 
-/** As much of a request of Node as a handler looks at. */
+/**
+ * As much of a request of Node as a handler looks at.
+ *
+ * @example
+ * const request: NodeRequest = { method: 'GET' } // a request of node:http, Express or Fastify's `raw` is one
+ */
 export interface NodeRequest {
   readonly method?: string | undefined
 }
 
-/** As much of a response of Node as a handler uses. */
+/**
+ * As much of a response of Node as a handler uses.
+ *
+ * @example
+ * const response: NodeResponse = { writeHead: (status) => console.log(status), end: (body) => console.log(body) }
+ * await healthHandler(cache, { asks: 'liveness' }).node({ method: 'GET' }, response)
+ */
 export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown
   end(body?: string): unknown
 }
 
-/** What the handler of health takes. */
+/**
+ * What the handler of health takes.
+ *
+ * @example
+ * const ready = healthHandler(cache, { asks: 'readiness', problems: true }) // says what is wrong: not for the public
+ */
 export interface HealthHandlerOptions {
   /** `liveness`: does this process answer? `readiness`: do the stores? */
   readonly asks: 'liveness' | 'readiness'
@@ -38,10 +60,21 @@ export interface HealthHandlerOptions {
   readonly problems?: boolean
 }
 
-/** Whatever shows metrics: what `prometheusMetrics` returns, or a registry of prom-client. */
+/**
+ * Whatever shows metrics: what `prometheusMetrics` returns, or a registry of prom-client.
+ *
+ * @example
+ * const source: MetricsSource = prometheusMetrics(cache)
+ * const { fetch } = metricsHandler(source)
+ */
 export interface MetricsSource {
   readonly contentType: string
   metrics(): Promise<string>
+}
+
+const HEALTH_OPTIONS = {
+  asks: isOneOf('liveness', 'readiness'),
+  problems: (value: unknown) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
 }
 
 interface Answer {
@@ -56,11 +89,11 @@ interface Answer {
  * @example
  * createServer(healthHandler([cache], { asks: 'readiness' }).node)
  */
-export function healthHandler(
-  caches: Watched | readonly Watched[],
-  { asks, problems = false }: HealthHandlerOptions,
-): Handlers {
-  const all = 'on' in caches ? [caches] : caches
+export function healthHandler(caches: Watched | readonly Watched[], options: HealthHandlerOptions): Handlers {
+  const all = watchedBy('healthHandler', caches)
+  checkOptions('healthHandler', options, HEALTH_OPTIONS)
+  const { asks, problems = false } = options
+  if (asks === undefined) throw misuse('healthHandler', ["asks is missing; for example asks: 'readiness'"])
   return handlers(async () => {
     if (asks === 'liveness') return json(200, { status: 'ok' })
     const found = await Promise.all(all.map(async (cache) => [cache.name, await healthOf(cache)] as const))
@@ -81,6 +114,8 @@ export function healthHandler(
  * createServer(metricsHandler(prometheusMetrics(cache)).node)
  */
 export function metricsHandler(source: MetricsSource): Handlers {
+  if (typeof source?.metrics !== 'function')
+    throw misuse('metricsHandler', ['needs a source of metrics, such as prometheusMetrics(cache)'])
   return handlers(async () => ({
     status: 200,
     contentType: source.contentType,

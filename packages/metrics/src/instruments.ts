@@ -14,9 +14,20 @@ export type Labels = Readonly<Record<string, string>>
 /** What is shown beside the label `cache`. */
 export type Row = readonly [labels: Labels, value: number]
 
+/**
+ * What kind of a number it is.
+ *
+ * @example
+ * const ofType = (type: InstrumentType): readonly Instrument[] => instruments.filter((each) => each.type === type)
+ */
 export type InstrumentType = 'counter' | 'gauge' | 'histogram'
 
-/** A metric: its name, its kind, its labels and what it says. */
+/**
+ * A metric: its name, its kind, its labels and what it says.
+ *
+ * @example
+ * const page = instruments.map(({ name, type, help }: Instrument) => `${name} (${type}): ${help}`)
+ */
 export interface Instrument {
   /** As Prometheus has it. */
   readonly name: string
@@ -374,7 +385,12 @@ export const sourced: readonly Sourced[] = [
   ),
 ]
 
-/** Every instrument: for those who make a dashboard, or a list. */
+/**
+ * Every instrument: for those who make a dashboard, or a list.
+ *
+ * @example
+ * console.log(instruments.map(({ name, help }) => `${name}: ${help}`).join('\n'))
+ */
 export const instruments: readonly Instrument[] = sourced.map(({ name, type, help, labels }) => ({
   name,
   type,

@@ -5,22 +5,38 @@
 
 import {
   type CacheEvent,
+  checkOptions,
   type Clock,
   durationOf,
   type Duration,
   isCacheError,
+  isDuration,
+  isOneOf,
+  misuse,
+  type OptionTable,
   systemClock,
 } from '@larder/core'
 import { errorClass } from './error-class.ts'
-import type { Watched } from './reader.ts'
+import { type Watched, watchedBy } from './reader.ts'
 
-/** Where lines go: `console` will do. */
+/**
+ * Where lines go: `console` will do.
+ *
+ * @example
+ * const lines: Lines = { info: (line) => console.log(line), warn: (line) => console.warn(line) }
+ * const stop = observe(cache, { to: lines })
+ */
 export interface Lines {
   info(line: string): void
   warn(line: string): void
 }
 
-/** What `observe` takes. */
+/**
+ * What `observe` takes.
+ *
+ * @example
+ * observe(cache, { to: console, show: 'all', slow: '200ms' })
+ */
 export interface ObserveOptions {
   /** Where lines go. */
   readonly to: Lines
@@ -30,6 +46,16 @@ export interface ObserveOptions {
   readonly slow?: Duration
   /** Whether keys, and what errors say, are shown. Default: false. */
   readonly details?: boolean
+}
+
+const OPTIONS: OptionTable = {
+  to: (value) =>
+    typeof value === 'object' && value !== null && 'info' in value && 'warn' in value
+      ? undefined
+      : 'must have the methods info and warn, as console has',
+  show: isOneOf('problems', 'all'),
+  slow: isDuration,
+  details: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
 }
 
 /** ms for which a line is not written again. */
@@ -47,10 +73,11 @@ interface Written {
  * @example
  * if (isDevelopment) observe(cache, { to: console, details: true })
  */
-export function observe(
-  cache: Watched,
-  { to, show = 'problems', slow = '1s', details = false }: ObserveOptions,
-): () => void {
+export function observe(cache: Watched, options: ObserveOptions): () => void {
+  watchedBy('observe', cache)
+  checkOptions('observe', options, OPTIONS)
+  const { to, show = 'problems', slow = '1s', details = false } = options
+  if (to === undefined) throw misuse('observe', ['to is missing; for example to: console'])
   const slowMs = durationOf(slow, 'slow')
   const lines = new Repeats(systemClock)
   return cache.on((event) => {

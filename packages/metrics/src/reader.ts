@@ -10,8 +10,24 @@ import { type Instrument, type Labels, type Row, type Source, sourced } from './
 import { type Seen, seen } from './seen.ts'
 import { BUCKETS, type Spread, Tally, type Timed } from './tally.ts'
 
-/** What is needed of a cache: any ICache will do. */
+/**
+ * What is needed of a cache: any ICache will do.
+ *
+ * @example
+ * const all: readonly Watched[] = [users, pages]
+ * const exposition = prometheusMetrics(all)
+ */
 export type Watched = Pick<ICache, 'name' | 'on' | 'stats' | 'health'>
+
+/** All that `what` was given; caches of another copy of core are caches too. */
+export function watchedBy(what: string, given: Watched | readonly Watched[]): readonly Watched[] {
+  const all: readonly unknown[] = Array.isArray(given) ? given : [given]
+  if (all.every(isWatched)) return all
+  throw misuse(what, ['needs a cache, such as createCache(…)'])
+}
+
+const isWatched = (each: unknown): each is Watched =>
+  typeof each === 'object' && each !== null && 'on' in each && 'stats' in each && 'health' in each
 
 export interface Sample {
   readonly labels: Labels
@@ -32,7 +48,7 @@ export class Reader {
 
   /** `timed` is told of every time that goes into a histogram, in the turn in which it is measured. */
   constructor(caches: Watched | readonly Watched[], timed?: Timed) {
-    this.#caches = 'on' in caches ? [caches] : caches
+    this.#caches = watchedBy('metrics', caches)
     const names = this.#caches.map(({ name }) => name)
     const twice = names.find((name, i) => names.indexOf(name) !== i)
     if (twice !== undefined) {

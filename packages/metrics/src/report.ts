@@ -5,9 +5,16 @@
 
 import { type ICache, type Latency, topNamespaces, type Usage } from '@larder/core'
 import { type Advice, adviceFor, type Evidence, ms, percent, size } from './advice.ts'
+import { watchedBy } from './reader.ts'
 import { seen } from './seen.ts'
 
-/** How well a cache does. */
+/**
+ * How well a cache does.
+ *
+ * @example
+ * const { text, advice }: Report = report(cache)
+ * console.log(text, advice.length)
+ */
 export interface Report {
   /** To print. */
   readonly text: string
@@ -21,6 +28,7 @@ export interface Report {
  * console.log(report(cache).text)
  */
 export function report(cache: ICache): Report {
+  watchedBy('report', cache)
   const stats: Evidence = { ...seen(cache), namespaces: topNamespaces(cache) }
   const advice = adviceFor(stats)
   const lines = [

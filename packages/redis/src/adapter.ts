@@ -6,7 +6,12 @@ import type { Adapter, Entry, Store } from '@larder/core'
 import type { Link } from './link/link.ts'
 import { linkFor, REDIS_OPTIONS, type RedisOptions, storeOver } from './redis.ts'
 
-/** What `openCache` calls for `redis:…` and its relatives. */
+/**
+ * What `openCache` calls for `redis:…` and its relatives. It finds it by itself; a bundler needs it by name.
+ *
+ * @example
+ * const users = await openCache('redis://localhost:6379', { adapters: { redis: adapter } })
+ */
 export const adapter: Adapter<RedisOptions> = { options: REDIS_OPTIONS, open }
 
 async function open(options: RedisOptions): Promise<Store<Entry>> {

@@ -45,7 +45,12 @@ import { RENEW } from './scripts.ts'
 import { SHAPE_OPTIONS, type ShapeOptions, shapeOf } from './shape.ts'
 import { Writes } from './writes.ts'
 
-/** Everything in one object. Where Redis is: `url`, or its parts, or `client`, or `link`. */
+/**
+ * Everything in one object. Where Redis is: `url`, or its parts, or `client`, or `link`.
+ *
+ * @example
+ * const store = redis({ url: 'redis://localhost:6379', prefix: 'shop', compress: 'lz4', deadline: '200ms' })
+ */
 export interface RedisOptions extends PlaceOptions, LinkOptions, ShapeOptions {
   /** A client of ioredis, iovalkey or node-redis, which stays yours to close. */
   readonly client?: GivenClient

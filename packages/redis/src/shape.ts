@@ -23,12 +23,30 @@ import {
   type Serializer,
 } from '@larder/core'
 
-/** Those of @larder/codecs. */
+/**
+ * Those of @larder/codecs.
+ *
+ * @example
+ * const compress: CompressorName = 'zstd'
+ * const store = redis('redis://localhost:6379', { compress })
+ */
 export type CompressorName = 'lz4' | 'zstd' | 'gzip' | 'brotli'
-/** The one of core, and that of @larder/codecs. */
+/**
+ * The one of core, and that of @larder/codecs.
+ *
+ * @example
+ * const serializer: SerializerName = 'json'
+ * const store = redis('redis://localhost:6379', { serializer })
+ */
 export type SerializerName = 'json' | 'msgpack'
 
-/** How records look. */
+/**
+ * How records look.
+ *
+ * @example
+ * const shape: ShapeOptions = { serializer: 'msgpack', compress: 'lz4', alsoReads: [gzip()], maxValueBytes: '8mb' }
+ * const store = redis('redis://localhost:6379', shape)
+ */
 export interface ShapeOptions {
   /** By name, or one of your own. Default: 'json'. */
   readonly serializer?: SerializerName | Serializer

@@ -24,7 +24,13 @@ import { tags } from './cache-contract/tags.ts'
 import { values } from './cache-contract/values.ts'
 import { watching } from './cache-contract/watching.ts'
 
-/** What `cacheContract` is told of the caches that it judges. */
+/**
+ * What `cacheContract` is told of the caches that it judges.
+ *
+ * @example
+ * const contract: CacheContract = { open: (tools) => createCache({ ...tools, store: memory({ clock: tools.clock }) }) }
+ * cacheContract('cache of my store', contract)
+ */
 export interface CacheContract {
   /** A new, empty cache, with the clock, the name and the policy that it is given. */
   readonly open: (tools: CacheTools) => Awaitable<ICache>

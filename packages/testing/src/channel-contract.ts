@@ -9,7 +9,13 @@ import type { ChannelBench, ChannelRule } from './channel-contract/bench.ts'
 import { type ManualClock, manualClock } from './clock.ts'
 import { judge, type Skips } from './contract.ts'
 
-/** What `channelContract` is told of the places that it judges. */
+/**
+ * What `channelContract` is told of the places that it judges.
+ *
+ * @example
+ * const contract: ChannelContract = { keeps: 'entries', open: (clock) => twoViewsOfOnePlace(clock) }
+ * channelContract('my store', contract)
+ */
 export interface ChannelContract {
   /** Two new stores on one place that nobody else uses, for each rule. */
   readonly open: (

@@ -5,7 +5,14 @@
 
 import { type Clock, type Duration, durationOf } from '@larder/core'
 
-/** A clock that stands still until a test moves it. */
+/**
+ * A clock that stands still until a test moves it.
+ *
+ * @example
+ * const clock: ManualClock = manualClock()
+ * const users = createCache({ store: memory({ clock }), clock, ttl: '1m' })
+ * await clock.advance('61s') // whatever is due by then happens
+ */
 export interface ManualClock extends Clock {
   /** Moves on at once, firing what falls due. Await it to see what the timers have set going. */
   advance(by: Duration): Promise<void>
@@ -15,7 +22,12 @@ export interface ManualClock extends Clock {
   readonly pending: number
 }
 
-/** What `manualClock` takes. */
+/**
+ * What `manualClock` takes.
+ *
+ * @example
+ * const clock = manualClock({ start: Date.UTC(2026, 0, 1), random: () => 0.5 })
+ */
 export interface ManualClockOptions {
   /** Default: 1,000,000. */
   readonly start?: number
@@ -32,6 +44,8 @@ interface Timer {
 const TURNS = 50
 
 /**
+ * A clock that stands still until it is moved.
+ *
  * @example
  * const clock = manualClock()
  * const cache = createCache({ store: memory({ clock }), clock, ttl: '1m' })

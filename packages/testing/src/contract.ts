@@ -14,7 +14,13 @@ export interface Rule<B> {
   readonly run: (bench: B) => Promise<void>
 }
 
-/** Rules that are not judged, each with the reason. */
+/**
+ * Rules that are not judged, each with the reason.
+ *
+ * @example
+ * const skip: Skips = { 'keeps binary': 'this backend stores text only' }
+ * storeContract('text store', { open: () => memory(), keeps: 'entries', skip })
+ */
 export type Skips = Readonly<Record<string, string>>
 
 /** A thing to be judged, and how to let go of it. */

@@ -7,13 +7,20 @@
 
 import type { RemovalListener, Store, Usage } from '@larder/core'
 
-/** What `delayed` takes. */
+/**
+ * What `delayed` takes.
+ *
+ * @example
+ * const slow = delayed(memory(), { wait: () => Promise.resolve() }) // every answer comes a moment later
+ */
 export interface DelayedOptions {
   /** Called before each operation is carried out, and again before its answer arrives. Default: one turn. */
   readonly wait?: (what: string) => PromiseLike<unknown>
 }
 
 /**
+ * A store whose every answer comes later: when `wait` says so.
+ *
  * @example
  * const cache = createCache({ store: delayed(memory()) })
  *

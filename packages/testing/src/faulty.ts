@@ -17,6 +17,13 @@ import {
   type Usage,
 } from '@larder/core'
 
+/**
+ * What can be asked of a store.
+ *
+ * @example
+ * const reads: readonly Operation[] = ['get', 'getMany']
+ * faulty(memory()).slow('50ms', { on: reads })
+ */
 export type Operation =
   | 'get'
   | 'set'
@@ -28,12 +35,27 @@ export type Operation =
   | 'close'
   | 'check'
 
-/** Which operations a fault concerns. Default: all. */
+/**
+ * Which operations a fault concerns. Default: all.
+ *
+ * @example
+ * const where: Where = { on: ['get', 'getMany'] }
+ * faulty(memory()).fail(where)
+ */
 export interface Where {
   readonly on?: readonly Operation[]
 }
 
-/** An operation that was asked for and is held back. Until it is released, nothing has happened. */
+/**
+ * An operation that was asked for and is held back. Until it is released, nothing has happened.
+ *
+ * @example
+ * const store = faulty(delayed(memory()))
+ * store.hang({ on: ['get'] })
+ * const reading = createCache({ store }).get('key')
+ * const [call]: readonly Hanging[] = store.hanging
+ * await call?.release()
+ */
 export interface Hanging {
   readonly operation: Operation
   readonly keys: readonly string[]
@@ -69,6 +91,13 @@ const RUBBISH_LISTS: Readonly<Record<RubbishList, (records: readonly unknown[]) 
   'no list': () => null,
 }
 
+/**
+ * What a broken store may answer in the place of a record.
+ *
+ * @example
+ * const kind: Rubbish = 'without terms'
+ * faulty(memory()).corrupt(kind)
+ */
 export type Rubbish =
   | 'null'
   | 'text'
@@ -100,7 +129,14 @@ export const rubbish: readonly Rubbish[] = [
   ...Object.keys(RUBBISH_LISTS),
 ] as Rubbish[]
 
-/** A store that fails as it is told. */
+/**
+ * A store that fails as it is told.
+ *
+ * @example
+ * const store: Faulty<Entry> = faulty(memory())
+ * store.fail({ on: ['set'] }) // every set rejects, until
+ * store.heal()
+ */
 export interface Faulty<R> extends Store<R> {
   /** Operations reject, or throw if the store answers at once. */
   fail(how?: Where & { readonly error?: Error }): void

@@ -5,7 +5,14 @@
 
 import type { LoadContext } from '@larder/core'
 
-/** One call of a held loader. */
+/**
+ * One call of a held loader.
+ *
+ * @example
+ * const source = held<string>()
+ * const call: HeldCall<string, [context: LoadContext<string>]> = await source.call(1)
+ * call.fail(new Error('the second load fails'))
+ */
 export interface HeldCall<T, A extends readonly unknown[]> {
   /** What the loader was called with. */
   readonly args: A
@@ -15,7 +22,15 @@ export interface HeldCall<T, A extends readonly unknown[]> {
   fail(error: unknown): void
 }
 
-/** A loader that answers when it is told. */
+/**
+ * A loader that answers when it is told.
+ *
+ * @example
+ * const source: Held<string> = held('value')
+ * const reading = cache.getOrSet('key', source.load)
+ * await source.started
+ * source.release()
+ */
 export interface Held<T, A extends readonly unknown[] = [context: LoadContext<T>]> {
   /** Give this one to the cache. */
   readonly load: (...args: A) => Promise<T>
@@ -32,6 +47,8 @@ export interface Held<T, A extends readonly unknown[] = [context: LoadContext<T>
 }
 
 /**
+ * A loader that is let go by hand, so that a test decides what happens first.
+ *
  * @example
  * const source = held('old')
  * const asked = cache.getOrSet('k', source.load)

@@ -16,7 +16,13 @@ import { many } from './store-contract/many.ts'
 import { prefixes } from './store-contract/prefixes.ts'
 import { records } from './store-contract/records.ts'
 
-/** What `storeContract` is told of the stores that it judges. */
+/**
+ * What `storeContract` is told of the stores that it judges.
+ *
+ * @example
+ * const contract: StoreContract = { open: (clock) => memory({ maxEntries: 1_000, clock }), keeps: 'entries', bounded: 1_000 }
+ * storeContract('memory', contract)
+ */
 export interface StoreContract {
   /** A new store that nobody else writes, for each rule. The clock stands still until a rule moves it. */
   readonly open: (clock: ManualClock) => Awaitable<Store<Entry> | Store<Uint8Array>>

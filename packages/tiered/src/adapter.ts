@@ -17,10 +17,21 @@ import {
 } from '@larder/core'
 import { BEHAVIOUR, tiered, type TieredOptions } from './tiered.ts'
 
-/** A store by its setting: its name or URL, or the name with options. */
+/**
+ * A store by its setting: its name or URL, or the name with options.
+ *
+ * @example
+ * const far: TieredPart = { store: 'redis', url: 'redis://localhost:6379', compress: 'lz4' }
+ * const users = await openCache({ store: 'tiered', far })
+ */
 export type TieredPart = string | { readonly store?: string; readonly [option: string]: unknown }
 
-/** What openCache takes: each part by its setting. */
+/**
+ * What openCache takes: each part by its setting.
+ *
+ * @example
+ * const users = await openCache({ store: 'tiered', near: { maxBytes: '32mb' }, far: 'redis://localhost:6379', ttl: '5m' })
+ */
 export interface TieredSetting extends Omit<TieredOptions, 'near' | 'far'> {
   /** `tiered:` and the URL of far. */
   readonly url?: string
@@ -44,7 +55,12 @@ const isUrl: Check = (value) =>
 
 const OWN: OptionTable = { ...BEHAVIOUR, url: isUrl, near: isPart, far: isPart }
 
-/** What `openCache` calls for `tiered:…`. */
+/**
+ * What `openCache` calls for `tiered:…`. It finds it by itself; a bundler needs it by name.
+ *
+ * @example
+ * const users = await openCache('tiered:redis://localhost:6379', { adapters: { tiered: adapter } })
+ */
 export const adapter: Adapter<TieredSetting> = { options: OWN, optionsFor, open }
 
 interface Wanted {

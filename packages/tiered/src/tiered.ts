@@ -25,7 +25,12 @@ import {
 } from '@larder/core'
 import { layered } from './layered.ts'
 
-/** What `tiered` takes. */
+/**
+ * What `tiered` takes.
+ *
+ * @example
+ * const store = tiered({ near: memory({ maxEntries: 1_000 }), far: redis(), maxStaleness: '500ms', whenFarIsDown: 'serve-stale' })
+ */
 export interface TieredOptions {
   /** The memory of this process, such as `memory()`, for these copies and nothing else. */
   readonly near: Store<Entry>

@@ -15,7 +15,17 @@ import { type ByteSize, checkOptions, isBytes, readBytes } from '../options.ts'
 import type { Awaitable } from '../store/store.ts'
 import { json } from './json.ts'
 
-/** Values as bytes. `serializerOf` makes one of a format for plain data. */
+/**
+ * Values as bytes. `serializerOf` makes one of a format for plain data.
+ *
+ * @example
+ * const utf8: Serializer = {
+ *   id: 200,
+ *   name: 'text',
+ *   serialize: (value) => new TextEncoder().encode(String(value)),
+ *   deserialize: (bytes) => new TextDecoder().decode(bytes),
+ * }
+ */
 export interface Serializer {
   /** 1 to 7; written into every record, so it never changes its meaning. 1 is json, 2 msgpack; 5 to 7 are yours. */
   readonly id: number
@@ -30,7 +40,13 @@ export interface Serializer {
   deserializeFrom?(bytes: Uint8Array, from: number): unknown
 }
 
-/** Bytes as fewer bytes. */
+/**
+ * Bytes as fewer bytes.
+ *
+ * @example
+ * const none: Compressor = { id: 200, name: 'none', above: 0, compress: (raw) => raw, decompress: (bytes) => bytes }
+ * const plain = codec({ compressor: none })
+ */
 export interface Compressor {
   /** 1 to 7. 1 is lz4, 2 zstd, 3 gzip, 4 brotli; 5 to 7 are yours. */
   readonly id: number
@@ -42,7 +58,13 @@ export interface Compressor {
   decompress(bytes: Uint8Array, size: number): Awaitable<Uint8Array>
 }
 
-/** Bytes that only the holders of a key can read or make. */
+/**
+ * Bytes that only the holders of a key can read or make.
+ *
+ * @example
+ * const sealer: Sealer = sealed({ keys: { k2: process.env['KEY_2'] ?? '', k1: process.env['KEY_1'] ?? '' }, current: 'k2' })
+ * const secret = codec({ sealer })
+ */
 export interface Sealer {
   readonly name: string
   /** In parts, which are put together as they are. `bound` is authenticated with them, and needed again to open them. */
@@ -51,7 +73,13 @@ export interface Sealer {
   open(sealed: Uint8Array, bound: readonly Uint8Array[]): Uint8Array | 'unknown-key-id' | 'not-authentic'
 }
 
-/** What `codec` takes. */
+/**
+ * What `codec` takes.
+ *
+ * @example
+ * const options: CodecOptions = { compressor: lz4(), alsoReads: [gzip()], maxValueBytes: '8mb' }
+ * const small = codec(options) // writes lz4, still reads what was written with gzip
+ */
 export interface CodecOptions {
   /** Makes text or bytes of a value. Default: json. */
   readonly serializer?: Serializer
@@ -65,7 +93,13 @@ export interface CodecOptions {
   readonly maxValueBytes?: ByteSize
 }
 
-/** How values become bytes, and bytes values: a serializer, perhaps a compressor, perhaps a sealer. */
+/**
+ * How values become bytes, and bytes values: a serializer, perhaps a compressor, perhaps a sealer.
+ *
+ * @example
+ * const sealedAndSmall: Codec = codec({ serializer: msgpack(), compressor: lz4() })
+ * const entries = encoded(bytesStore, sealedAndSmall)
+ */
 export interface Codec {
   readonly serializer: Serializer
   readonly compressor: Compressor | undefined

@@ -25,7 +25,21 @@ const DEEPEST = 500
 /** A level of a value takes at most four where it is written in forms: {"$map":[[k,v]]} */
 const DEEPEST_IN_FORMS = 4 * (DEEPEST + 1)
 
-/** A format for plain data: null, booleans, numbers, texts, arrays, objects; perhaps with gaps, perhaps with bytes. */
+/**
+ * A format for plain data: null, booleans, numbers, texts, arrays, objects; perhaps with gaps, perhaps with bytes.
+ *
+ * @example
+ * const text = new TextEncoder()
+ * const notation: Notation = {
+ *   id: 200,
+ *   name: 'my json',
+ *   marker: 0x5b,
+ *   keepsBytes: false,
+ *   keepsNumber: Number.isFinite,
+ *   write: (plain) => text.encode(JSON.stringify(plain)),
+ *   read: (bytes, _, from) => JSON.parse(new TextDecoder().decode(bytes.subarray(from))),
+ * }
+ */
 export interface Notation {
   /** 1 to 7, as in `Serializer`. */
   readonly id: number
@@ -48,7 +62,7 @@ export interface Notation {
  * A serializer by a format for plain data: dates, maps, sets and the rest of the table are added to it.
  *
  * @example
- * const cbor = serializerOf({ id: 7, name: 'cbor', marker: 0xff, … })
+ * const cbor = serializerOf({ ...notation, id: 200, name: 'cbor', marker: 0xff })
  */
 export function serializerOf(notation: Notation): Serializer {
   const { id, name, marker } = notation

@@ -48,7 +48,13 @@ export const WORTH = 0.9
 /** As much as a serializer can leave free, but for one. */
 const MOST_ROOM = 254
 
-/** Why a record is not believed. */
+/**
+ * Why a record is not believed.
+ *
+ * @example
+ * const said = describe(frame)
+ * if (said === 'unknown-key-id') console.warn('sealed with a key that this process does not have')
+ */
 export type Refusal =
   | 'not-a-frame'
   | 'unknown-version'
@@ -65,7 +71,13 @@ export type Refusal =
   | 'too-large'
   | 'undecodable'
 
-/** What the header says. Times as they were written. */
+/**
+ * What the header says. Times as they were written.
+ *
+ * @example
+ * const said = describe(frame)
+ * if (typeof said !== 'string') console.log(`fresh for ${said.freshFor} ms from ${new Date(said.written)}`)
+ */
 export interface Head {
   readonly serializer: number
   readonly compressor: number
@@ -430,7 +442,13 @@ function verified(
 const SERIALIZERS: readonly string[] = ['none', 'json', 'msgpack']
 const COMPRESSORS: readonly string[] = ['none', 'lz4', 'zstd', 'gzip', 'brotli']
 
-/** What the header of a record says, for tools and people. */
+/**
+ * What the header of a record says, for tools and people.
+ *
+ * @example
+ * const said: Description | Refusal = describe(frame)
+ * if (typeof said !== 'string') console.log(said.serializer, said.compressor, said.payloadBytes, said.intact)
+ */
 export interface Description extends Omit<Head, 'stamps' | 'payloadAt' | 'serializer' | 'compressor'> {
   readonly version: number
   /** 'json', 'msgpack', or the number of one that is not Larder's. */
@@ -450,7 +468,8 @@ export interface Description extends Omit<Head, 'stamps' | 'payloadAt' | 'serial
  * described as it is found, with `intact: false`.
  *
  * @example
- * console.log(describe(await redis.getBuffer('larder:users:42')))
+ * const frame = await client.getBuffer('larder:users:42') // of ioredis
+ * if (frame !== null) console.log(describe(frame))
  */
 export function describe(frame: Uint8Array): Description | Refusal {
   const length = headIn(frame)

@@ -2,7 +2,15 @@
  * Time, waiting and chance, as seen by everything else. The only file that knows the real ones; a test passes its own.
  */
 
-/** Time, waiting and chance, as a cache sees them; a test passes its own. */
+/**
+ * Time, waiting and chance, as a cache sees them; a test passes its own.
+ *
+ * @example
+ * // In a program there is one, `systemClock`. In tests it stands still until it is moved.
+ * const clock = manualClock()
+ * const users = createCache({ store: memory({ clock }), clock, ttl: '1m' })
+ * await clock.advance('61s')
+ */
 export interface Clock {
   /** Milliseconds that never run backwards, from no particular moment. Cheap: may lag a millisecond behind. */
   now(): number
@@ -56,7 +64,13 @@ function atEndOfTurn(then: () => void): void {
   else process.nextTick(then)
 }
 
-/** The clock of this process. */
+/**
+ * The clock of this process.
+ *
+ * @example
+ * const startedAt = systemClock.now() // ms, never set back
+ * const startedOn = new Date(systemClock.epoch())
+ */
 export const systemClock: Clock = {
   now: () => (++readings < SHARED_READINGS ? shared : look()),
   exact: () => performance.now(),
@@ -75,7 +89,13 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 }
 
-/** Keeps the process alive until called off: for work that somebody awaits while only timers are under way. */
+/**
+ * Keeps the process alive until called off: for work that somebody awaits while only timers are under way.
+ *
+ * @example
+ * const sleepless = stayAwake()
+ * await connected.finally(sleepless)
+ */
 export function stayAwake(): () => void {
   const timer = setInterval(() => {}, LONGEST_TIMER)
   return () => clearInterval(timer)

@@ -10,7 +10,7 @@ import type { CloseOptions, Defaults, ICache, Policy, WrapPolicy, Written } from
 import { type Duration, durationOf, kindOf } from '../duration.ts'
 import { misuse, storeCannot } from '../errors.ts'
 import { type Key, type KeyPart, keyOfName } from '../key.ts'
-import { isFunction, isText } from '../options.ts'
+import { checkOptions, isDuration, isFunction, isText } from '../options.ts'
 import { type Awaitable, isPending } from '../store/store.ts'
 import type { Observer } from '../watch/events.ts'
 import type { Explanation, Health } from '../watch/report.ts'
@@ -25,6 +25,7 @@ import type { Space } from './space.ts'
 import type { Far } from './writes.ts'
 
 const DEFAULT_DRAIN = 1_000
+const CLOSE_OPTIONS = { drain: isDuration }
 
 export class Engine<V> extends Reader<V> implements ICache<V> {
   /** Only the handle that opened the store closes it. */
@@ -56,7 +57,10 @@ export class Engine<V> extends Reader<V> implements ICache<V> {
         `setMany: the entries must be pairs, such as Object.entries(…) or a Map, not ${kindOf(entries)}`,
       )
     }
-    for (const [key, value] of entries) {
+    for (const entry of entries) {
+      if (typeof entry !== 'object')
+        throw new TypeError(`setMany: each entry must be a pair [key, value], not ${kindOf(entry)}`)
+      const [key, value] = entry
       assertValue(value)
       pairs.push([this.nameOf(key), value])
     }
@@ -214,6 +218,7 @@ export class Engine<V> extends Reader<V> implements ICache<V> {
   }
 
   async close(how: CloseOptions = {}): Promise<void> {
+    checkOptions('close', how, CLOSE_OPTIONS)
     const drain = how.drain === undefined ? DEFAULT_DRAIN : durationOf(how.drain, 'close: drain')
     this.isClosed = true
     if (this.#isRoot) await this.lease.release(drain)

@@ -17,6 +17,11 @@ import { keepShape } from './shapes.ts'
 /**
  * The state of a tag when a load began. One object per state, shared by every entry that was made in it: when the tag
  * is invalidated, `live` is turned off here, and all of them are invalid at once.
+ *
+ * @example
+ * const stamp: Stamp = { tag: 'team:7', token: 'f3a9', live: true }
+ * const entry = entryOf('value', clock.now() + 60_000, termsOf(0, 0, [stamp]))
+ * stamp.live = false // whatever carries it is invalid
  */
 export interface Stamp {
   readonly tag: string
@@ -25,9 +30,22 @@ export interface Stamp {
   live: boolean
 }
 
+/**
+ * The states of the tags of an entry when its load began.
+ *
+ * @example
+ * const stamps: Stamps = [{ tag: 'team:7', token: 'f3a9', live: true }]
+ * const terms = termsOf(0, 0, stamps)
+ */
 export type Stamps = readonly Stamp[]
 
-/** What entries have in common: windows, tags, when and how they came to be. Shared between entries. */
+/**
+ * What entries have in common: windows, tags, when and how they came to be. Shared between entries.
+ *
+ * @example
+ * const terms: Terms = termsOf(60_000, 3_600_000, []) // one for all entries that are written alike
+ * const entries = ['a', 'b'].map((value) => entryOf(value, clock.now() + 1_000, terms))
+ */
 export interface Terms {
   /** ms after freshUntil. */
   readonly staleFor: number
@@ -44,7 +62,13 @@ export interface Terms {
   readonly since: Since | undefined
 }
 
-/** When a near copy was taken, and so for how long it may be believed. One for all that was asked for at about the same time. */
+/**
+ * When a near copy was taken, and so for how long it may be believed. One for all that was asked for at about the same time.
+ *
+ * @example
+ * const { since } = entry.terms
+ * const mayBeBelieved = since === undefined || clock.now() < since.ends
+ */
 export interface Since {
   /** The period of trust (trust.ts) in which it was asked for; 0 if changes would not have been heard. */
   readonly period: number
@@ -56,13 +80,26 @@ export interface Since {
   readonly owner: object
 }
 
-/** A value as a store of entries keeps it, with what decides whether it may be served. */
+/**
+ * A value as a store of entries keeps it, with what decides whether it may be served.
+ *
+ * @example
+ * const entry: Entry<string> = entryOf('value', clock.now() + 60_000, termsOf(0, 0, []))
+ * await store.set('key', entry, deadAt(entry) - clock.now())
+ */
 export interface Entry<V = unknown> {
   readonly value: V
   readonly freshUntil: number
   readonly terms: Terms
 }
 
+/**
+ * How old an entry is: fresh, stale (served while it is refreshed), kept for errors only, or dead.
+ *
+ * @example
+ * const age: Age = ageOf(entry, clock.now())
+ * if (age === 'stale') console.log('to be served, and to be refreshed')
+ */
 export type Age = 'fresh' | 'stale' | 'error-only' | 'dead'
 
 /**

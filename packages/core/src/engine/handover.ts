@@ -18,7 +18,13 @@ import { ageOf, allLive, type Entry, entryOf, entryProblem, type Terms, termsOf 
 import { tagOfMark } from './marks.ts'
 import type { Space } from './space.ts'
 
-/** A cache in memory, as one that gives and one that takes. Keys are those of its store. */
+/**
+ * A cache in memory, as one that gives and one that takes. Keys are those of its store.
+ *
+ * @example
+ * const out: Handover = handover(cache, 'my snapshot')
+ * const mayGo = (key: string, entry: Entry): boolean => out.gives(key, entry)
+ */
 export interface Handover {
   readonly cache: string
   readonly store: Store<Entry>
@@ -31,7 +37,13 @@ export interface Handover {
   takes(key: string, entry: Entry): boolean
 }
 
-/** Throws where a cache is not kept in this process alone. `what` names the caller. */
+/**
+ * Throws where a cache is not kept in this process alone. `what` names the caller.
+ *
+ * @example
+ * const { store, clock, takes } = handover(cache, 'my snapshot')
+ * if (takes(key, entry)) await store.set(key, entry, entry.freshUntil - clock.now())
+ */
 export function handover(cache: Pick<ICache, 'name'>, what: string): Handover {
   if (!(cache instanceof Engine)) throw new TypeError(`${what}: needs a cache, not ${kindOf(cache)}`)
   cache.assertOpen()

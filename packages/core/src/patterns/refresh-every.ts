@@ -20,7 +20,12 @@ import { isCacheError, misuse } from '../errors.ts'
 import type { Key } from '../key.ts'
 import { checkOptions, isDuration, isFunction, isObject, type OptionTable } from '../options.ts'
 
-/** What `refreshEvery` takes. */
+/**
+ * What `refreshEvery` takes.
+ *
+ * @example
+ * const rates = refreshEvery(cache, 'rates', fetchRates, '1m', { idleAfter: '10m', policy: { staleIfError: '1h' } })
+ */
 export interface RefreshOptions<T = unknown> {
   /** Not refreshed any more when it was not read for this long. Default: ten times the interval. */
   readonly idleAfter?: Duration
@@ -30,7 +35,14 @@ export interface RefreshOptions<T = unknown> {
   readonly clock?: Clock
 }
 
-/** A key that is kept fresh. */
+/**
+ * A key that is kept fresh.
+ *
+ * @example
+ * const rates: Kept<Record<string, number>> = refreshEvery(cache, 'rates', fetchRates, '1m')
+ * console.log(await rates.get())
+ * rates.stop()
+ */
 export interface Kept<T> {
   /** The value. Reading is what keeps it fresh: what is read past this is not noticed. */
   get(): Promise<T>
@@ -48,6 +60,8 @@ const SPREAD = 0.1
 const TRIES = 4
 
 /**
+ * Keeps one key fresh from now on: loads it now, and again and again, before anybody waits.
+ *
  * @example
  * const rates = refreshEvery(cache, 'rates', () => fetchRates(), '1m')
  * await rates.get()

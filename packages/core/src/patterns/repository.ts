@@ -18,7 +18,17 @@ import { type Key, keyOf, type KeyPart } from '../key.ts'
 import { checkOptions, isFunction, type OptionTable } from '../options.ts'
 import type { Awaitable } from '../store/store.ts'
 
-/** Where the items come from, and go to. */
+/**
+ * Where the items come from, and go to.
+ *
+ * @example
+ * const source: Source<User, number> = {
+ *   key: (user) => user.id,
+ *   load: (id) => db.user(id),
+ *   save: (user) => db.saveUser(user),
+ *   remove: (id) => db.removeUser(id),
+ * }
+ */
 export interface Source<T, K extends KeyPart> {
   /** The id of an item. Undefined for one that gets its id when it is saved. */
   readonly key: (item: T) => K | undefined
@@ -33,7 +43,14 @@ export interface Source<T, K extends KeyPart> {
   readonly remove: (key: K) => Awaitable<unknown>
 }
 
-/** Things with an id, read and written through a cache: what `repository` makes. */
+/**
+ * Things with an id, read and written through a cache: what `repository` makes.
+ *
+ * @example
+ * const users: Repository<User, number> = repository(cache.namespace('users'), ofUsers)
+ * await users.save({ ...user, team: 7 }) // written to the source, then invalidated here
+ * await users.query('of team 7', () => db.ofTeam(7), ['team:7'])
+ */
 export interface Repository<T, K extends KeyPart> {
   /** The item, or null. That there is none is remembered, for `nullTtl` of the cache. */
   get(key: K): Promise<T | null>
@@ -62,16 +79,18 @@ const NEEDED = ['key', 'load', 'save', 'remove'] as const
 const ANY = 'any item'
 
 /**
+ * Read through and write through: things with an id, and the lists and counts that a write of one of them changes.
+ *
  * @example
  * const users = repository(cache.namespace('users', { ttl: '1h' }), {
- *   key: (user) => user.id,
+ *   key: (user: User) => user.id,
  *   tags: (user) => [`team:${user.team}`],
- *   load: (id) => db.user(id),
+ *   load: (id: number) => db.user(id),
  *   save: (user) => db.saveUser(user),
  *   remove: (id) => db.removeUser(id),
  * })
- * await users.save({ ...(await users.get(42)), team: 7 })
- * await users.query(['of team', 7], () => db.usersOf(7), ['team:7'])
+ * const ada = await users.get(42)
+ * if (ada !== null) await users.save({ ...ada, team: 7 })
  */
 export function repository<T extends object, K extends KeyPart>(
   cache: ICache,

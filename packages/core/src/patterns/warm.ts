@@ -18,7 +18,12 @@ import { type Key, keyOf } from '../key.ts'
 import { checkOptions, isCount, isFunction, isObject, type OptionTable } from '../options.ts'
 import type { Awaitable } from '../store/store.ts'
 
-/** What `warm` takes. */
+/**
+ * What `warm` takes.
+ *
+ * @example
+ * await warm(cache, ids, (id) => db.page(id), { ratePerSecond: 50, concurrency: 4, policy: { ttl: '1h' } })
+ */
 export interface WarmOptions<T = unknown> {
   /** Keys at a time. Default: 4. */
   readonly concurrency?: number
@@ -36,7 +41,13 @@ export interface WarmOptions<T = unknown> {
   readonly clock?: Clock
 }
 
-/** Keys so far. */
+/**
+ * Keys so far.
+ *
+ * @example
+ * const { loaded, failed }: Warmed = await warm(cache, ids, (id) => db.page(id))
+ * console.log(`${loaded} loaded, ${failed} failed`)
+ */
 export interface Warmed {
   readonly asked: number
   /** Loaded here, and handed to the store. */
@@ -73,6 +84,8 @@ export async function warm<K extends Key, T extends V, V = unknown>(
   options: WarmOptions<T> = {},
 ): Promise<Warmed> {
   checkOptions('warm', options, OPTIONS)
+  if (typeof source === 'function')
+    throw misuse('warm', ['the keys must be a list, or an iterable of them, not a function: call it'])
   const problem = isFunction(load)
   if (problem !== undefined) throw misuse('warm', [`the loader ${problem}`])
   const sleepless = stayAwake()

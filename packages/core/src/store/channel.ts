@@ -10,7 +10,13 @@
  *                                    └ believed until t1 + maxStaleness   └ remembered anew from here
  */
 
-/** The changes of a store, by others. */
+/**
+ * The changes of a store, by others.
+ *
+ * @example
+ * const stop = store.channel?.listen(listener, 'everything')
+ * console.log(`copies may be behind by ${store.channel?.maxStaleness} ms`)
+ */
 export interface Channel {
   /** For how long (ms) after the last proof what is remembered of the store may be believed. */
   readonly maxStaleness: number
@@ -21,7 +27,19 @@ export interface Channel {
   listen(listener: ChannelListener, what: 'marks' | 'everything'): () => void
 }
 
-/** Called from no call of one's own. Must not throw. */
+/**
+ * Called from no call of one's own. Must not throw.
+ *
+ * @example
+ * const copies = new Map<string, unknown>()
+ * const listener: ChannelListener = {
+ *   changed: (key) => copies.delete(key),
+ *   filled: (key) => copies.delete(key),
+ *   gap: () => copies.clear(), // something may have been missed
+ *   replaced: () => copies.clear(), // another server, or one without its data
+ *   proven: (since) => console.log(`nothing was missed since ${since}`),
+ * }
+ */
 export interface ChannelListener {
   /** Another process has deleted or replaced this record, or may have. Fills are not told. */
   changed(key: string): void

@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '../engine/clock.ts'
 import { type Entry, refusedEntry } from '../engine/entry.ts'
 import { isMark } from '../engine/marks.ts'
 import { keepShape } from '../engine/shapes.ts'
+import { misuse } from '../errors.ts'
 import type { LeasedRead, Leases } from './leases.ts'
 import { type Awaitable, type Facts, isPending, type SizeListener, type Store } from './store.ts'
 
@@ -21,7 +22,12 @@ import { type Awaitable, type Facts, isPending, type SizeListener, type Store } 
  */
 const MARKS = codecOf()
 
-/** What `encoded` takes. */
+/**
+ * What `encoded` takes.
+ *
+ * @example
+ * const entries = encoded(bytesStore, codec(), { clock: manualClock() })
+ */
 export interface EncodedOptions {
   /** The clock of the cache; its entries are in that time. */
   readonly clock?: Clock
@@ -35,6 +41,7 @@ export interface EncodedOptions {
  * const cache = createCache({ store: encoded(filesIn('/tmp/cache'), codec()) })
  */
 export function encoded(store: Store<Uint8Array>, codec: Codec, options: EncodedOptions = {}): Store<Entry> {
+  if (codec === undefined) throw misuse('encoded', ['codec is missing; for example codec()'])
   const { clock = systemClock } = options
   /** Who seals refuses what is not sealed. */
   const readsMarks = codec.sealer === undefined

@@ -14,7 +14,13 @@
 
 import type { Awaitable } from './store.ts'
 
-/** Fills by compare-and-set: what lets no slow load of another process bring back what was invalidated. */
+/**
+ * Fills by compare-and-set: what lets no slow load of another process bring back what was invalidated.
+ *
+ * @example
+ * const leases: Leases<Entry> | undefined = store.leases
+ * if ((await leases?.take(key, 'my token', 5_000)) === 'my token') await leases?.fill(key, 'my token', entry, 60_000)
+ */
 export interface Leases<R> {
   /**
    * The records under `keys`, as getMany. Where there is none and `wishes` has a token: takes the lease for `ms`, if
@@ -40,7 +46,13 @@ export interface Leases<R> {
   drop(key: string, token: string): Awaitable<void>
 }
 
-/** A record, and who holds the lease of its key. */
+/**
+ * A record, and who holds the lease of its key.
+ *
+ * @example
+ * const [read]: readonly LeasedRead<Entry>[] = (await store.leases?.read([key], ['my token'], 5_000)) ?? []
+ * if (read?.record === undefined && read?.holder === 'my token') console.log('to be loaded here')
+ */
 export interface LeasedRead<R> {
   readonly record: R | undefined
   /** Who has the lease of a key that was wished for and has no record: one's own token if it was taken. Undefined if it could not be. */

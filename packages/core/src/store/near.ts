@@ -7,7 +7,13 @@
 
 import type { Store } from './store.ts'
 
-/** Where a process keeps copies of what lies elsewhere, and how long they are believed. */
+/**
+ * Where a process keeps copies of what lies elsewhere, and how long they are believed.
+ *
+ * @example
+ * const near: Near<Entry> | undefined = store.near
+ * if (near) console.log(`copies are believed for ${near.maxStaleness} ms and kept for ${near.ttl} ms at the most`)
+ */
 export interface Near<R> {
   /** Where the copies are. */
   readonly store: Store<R>

@@ -12,7 +12,12 @@ import type { Channel } from './channel.ts'
 import type { Leases } from './leases.ts'
 import type { Near } from './near.ts'
 
-/** A value, or the promise of one. Only below the engine; public methods are always one or the other. */
+/**
+ * A value, or the promise of one. Only below the engine; public methods are always one or the other.
+ *
+ * @example
+ * const get = (key: string): Awaitable<string | undefined> => here.get(key) ?? fetchText(key)
+ */
 export type Awaitable<T> = T | PromiseLike<T>
 
 /**
@@ -26,7 +31,18 @@ export function isPending<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
-/** Where records are kept. `R` is what is kept: live entries in process, bytes elsewhere. */
+/**
+ * Where records are kept. `R` is what is kept: live entries in process, bytes elsewhere.
+ *
+ * @example
+ * const kept = new Map<string, Entry>()
+ * const store: Store<Entry> = {
+ *   name: 'map',
+ *   get: (key) => kept.get(key),
+ *   set: (key, entry) => void kept.set(key, entry),
+ *   delete: (key) => void kept.delete(key),
+ * }
+ */
 export interface Store<R> {
   readonly name: string
 
@@ -80,14 +96,41 @@ export interface Store<R> {
   readonly near?: Near<R>
 }
 
-/** Why a store threw a record out: too many entries, too many bytes, past its life, or too large to be taken in at all. */
+/**
+ * Why a store threw a record out: too many entries, too many bytes, past its life, or too large to be taken in at all.
+ *
+ * @example
+ * store.onRemoval?.((key, cause: RemovalCause) => {
+ *   if (cause === 'bytes') console.log(`${key} had to go for want of space`)
+ * })
+ */
 export type RemovalCause = 'entries' | 'bytes' | 'expired' | 'oversized'
 
+/**
+ * What a store calls for everything that it throws out by itself.
+ *
+ * @example
+ * const listener: RemovalListener = (key, cause) => console.log(key, cause)
+ * const stop = store.onRemoval?.(listener)
+ */
 export type RemovalListener = (key: string, cause: RemovalCause) => void
 
+/**
+ * What a store calls with the bytes of everything that is written.
+ *
+ * @example
+ * const listener: SizeListener = (key, bytes) => console.log(key, bytes)
+ * const stop = store.onSized?.(listener)
+ */
 export type SizeListener = (key: string, bytes: number) => void
 
-/** Of a place beyond this process, as far as it is known. */
+/**
+ * Of a place beyond this process, as far as it is known.
+ *
+ * @example
+ * const facts: Facts | undefined = store.facts?.()
+ * if (facts?.memory) console.log(`${facts.memory.used} of ${facts.memory.limit} bytes`)
+ */
 export interface Facts {
   /** Its servers, and how many of them are left alone for moments, because they fail. */
   readonly servers?: { readonly known: number; readonly leftAlone: number }
@@ -104,7 +147,13 @@ export interface Facts {
   }
 }
 
-/** How much a store keeps, its bounds, and what it has thrown out. */
+/**
+ * How much a store keeps, its bounds, and what it has thrown out.
+ *
+ * @example
+ * const usage: Usage | undefined = cache.stats().store
+ * console.log(`${usage?.entries} entries, ${usage?.bytes} bytes, ${usage?.removed.bytes} thrown out for want of space`)
+ */
 export interface Usage {
   readonly entries: number
   /** An estimate where live objects are kept. */

@@ -12,7 +12,12 @@ import { type Clock, systemClock } from '../engine/clock.ts'
 import { checkOptions, isCount, type OptionTable } from '../options.ts'
 import { spaceOf } from './space-of.ts'
 
-/** What `bigKeys` takes. */
+/**
+ * What `bigKeys` takes.
+ *
+ * @example
+ * const big = bigKeys(cache, { keep: 100, oneIn: 10 })
+ */
 export interface BigKeysOptions {
   /** The most keys that are remembered. Default: 100. */
   readonly keep?: number
@@ -22,7 +27,13 @@ export interface BigKeysOptions {
   readonly clock?: Clock
 }
 
-/** A key whose value takes much. */
+/**
+ * A key whose value takes much.
+ *
+ * @example
+ * const [biggest]: readonly BigKey[] = big.top(1)
+ * console.log(`${biggest?.key} takes ${biggest?.bytes} bytes`)
+ */
 export interface BigKey {
   /** The namespace, such as `larder/users`. */
   readonly cache: string
@@ -32,7 +43,14 @@ export interface BigKey {
   readonly bytes: number
 }
 
-/** What was written since the call, the biggest of it. */
+/**
+ * What was written since the call, the biggest of it.
+ *
+ * @example
+ * const big: BigKeys = bigKeys(cache)
+ * console.table(big.top(10))
+ * big.stop()
+ */
 export interface BigKeys {
   /** The keys whose values took the most, from the biggest. */
   top(count?: number): readonly BigKey[]

@@ -7,6 +7,14 @@
 
 import type { RemovalCause } from '../store/store.ts'
 
+/**
+ * Something that has happened in a cache.
+ *
+ * @example
+ * cache.on((event: CacheEvent) => {
+ *   if (event.type === 'load-failed') console.error(event.keys, event.error)
+ * })
+ */
 export type CacheEvent = { readonly cache: string } &
   /** `near`: by a copy in this process, of a store that is asked otherwise. */
   (
@@ -53,12 +61,37 @@ export type CacheEvent = { readonly cache: string } &
     | { readonly type: 'refused'; readonly key: string; readonly why: string }
   )
 
-/** Why a stale value was served: while it is refreshed, because the load was slow, because it failed, or because the far store did not answer. */
+/**
+ * Why a stale value was served: while it is refreshed, because the load was slow, because it failed, or because the far store did not answer.
+ *
+ * @example
+ * cache.on((event) => {
+ *   if (event.type !== 'stale') return
+ *   const why: WhyStale = event.why
+ *   if (why === 'failed-load') console.warn(`${event.key} cannot be loaded; the old value was served`)
+ * })
+ */
 export type WhyStale = 'refreshing' | 'slow-load' | 'failed-load' | 'far-down'
 
-/** Why a loaded value was not stored. */
+/**
+ * Why a loaded value was not stored.
+ *
+ * @example
+ * cache.on((event) => {
+ *   if (event.type !== 'unstored') return
+ *   const why: Unstored = event.why
+ *   if (why === 'invalidated') console.log(`${event.key} was invalidated while it was loaded`)
+ * })
+ */
 export type Unstored = 'undefined' | 'skipped' | 'invalidated' | 'given-up' | 'refused' | 'store-behind'
 
+/**
+ * What is told everything that happens in a cache. It must not throw, and should be quick.
+ *
+ * @example
+ * const observer: Observer = (event) => void counted.set(event.type, (counted.get(event.type) ?? 0) + 1)
+ * const stop = cache.on(observer)
+ */
 export type Observer = (event: CacheEvent) => void
 
 interface Listener {

@@ -10,10 +10,16 @@
 import type { ICache } from '../cache.ts'
 import { isClock } from '../create.ts'
 import { type Clock, systemClock } from '../engine/clock.ts'
+import { misuse } from '../errors.ts'
 import { type Key, keyOfName } from '../key.ts'
 import { checkOptions, isCount, type OptionTable } from '../options.ts'
 
-/** What `hotKeys` takes. */
+/**
+ * What `hotKeys` takes.
+ *
+ * @example
+ * const hot = hotKeys(cache, { counters: 1_000, oneIn: 10 })
+ */
 export interface HotKeysOptions {
   /** Counters, and so the most keys that are remembered. Default: 1,000. */
   readonly counters?: number
@@ -23,7 +29,13 @@ export interface HotKeysOptions {
   readonly clock?: Clock
 }
 
-/** A key that is read much, and how much. */
+/**
+ * A key that is read much, and how much.
+ *
+ * @example
+ * const [hottest]: readonly HotKey[] = hotKeys(cache).top(1)
+ * console.log(`${hottest?.key}: ${hottest?.reads} reads, at most ${hottest?.atMostTooHigh} too high`)
+ */
 export interface HotKey {
   /** The namespace, such as `larder/users`. */
   readonly cache: string
@@ -35,7 +47,13 @@ export interface HotKey {
   readonly atMostTooHigh: number
 }
 
-/** Which keys are read most: what `hotKeys` gives. */
+/**
+ * Which keys are read most: what `hotKeys` gives.
+ *
+ * @example
+ * const hot: HotKeys = hotKeys(cache)
+ * await warm(cache, hot.keys(100), (key) => db.page(key))
+ */
 export interface HotKeys {
   /** The keys that were read most, from the hottest. */
   top(count?: number): readonly HotKey[]
@@ -58,6 +76,7 @@ type Counter = { -readonly [F in keyof HotKey]: HotKey[F] }
  */
 export function hotKeys(cache: Pick<ICache, 'name' | 'on'>, options: HotKeysOptions = {}): HotKeys {
   checkOptions('hotKeys', options, OPTIONS)
+  if (!('on' in cache)) throw misuse('hotKeys', ['needs a cache, such as createCache(…)'])
   const { counters = 1_000, oneIn = 16, clock = systemClock } = options
   const known = new Map<string, Counter>()
   /** What has been read least, as it was when all were looked at last: reads only grow, so many of them are still what is looked for. */

@@ -4,7 +4,13 @@
 
 import type { Stats } from './stats.ts'
 
-/** In a second, but for the ratio. */
+/**
+ * In a second, but for the ratio.
+ *
+ * @example
+ * const { hits, loads, hitRatio }: Rates = ratesBetween(before, cache.stats())
+ * console.log(`${hits} hits and ${loads} loads per second, ${hitRatio}`)
+ */
 export interface Rates {
   /** Between the two looks. */
   readonly seconds: number

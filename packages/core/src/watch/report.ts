@@ -2,7 +2,13 @@
  * What `explain` and `health` answer: types only.
  */
 
-/** Why a key would, or would not, be served: the answer of `explain`. */
+/**
+ * Why a key would, or would not, be served: the answer of `explain`.
+ *
+ * @example
+ * const { found, served, because }: Explanation = await cache.explain('user:42')
+ * console.log(served, found, because)
+ */
 export interface Explanation {
   readonly key: string
   /** As the store knows it. */
@@ -28,7 +34,13 @@ export interface Explanation {
   readonly pending: boolean
 }
 
-/** What is known of the copy of a key in this process. */
+/**
+ * What is known of the copy of a key in this process.
+ *
+ * @example
+ * const { near } = await cache.explain('user:42')
+ * console.log(near?.served === true ? 'from the copy here' : near?.because)
+ */
 export interface NearExplanation {
   /** Whether `get` would answer with it, without asking the store. */
   readonly served: boolean
@@ -36,7 +48,13 @@ export interface NearExplanation {
   readonly because: string
 }
 
-/** How a cache is, and what it can promise: the answer of `health`. */
+/**
+ * How a cache is, and what it can promise: the answer of `health`.
+ *
+ * @example
+ * const { status, problems }: Health = await cache.health()
+ * if (status !== 'ok') console.warn(problems.join('; '))
+ */
 export interface Health {
   readonly status: 'ok' | 'degraded' | 'failed'
   /** What is wrong, in words; empty when all is well. */
@@ -51,7 +69,13 @@ export interface Health {
   readonly promises: Promises
 }
 
-/** Whether what others change is heard. */
+/**
+ * Whether what others change is heard.
+ *
+ * @example
+ * const { near } = await cache.health()
+ * if (near?.believedBy === 'life') console.warn('no channel: copies live for', near.maxStaleness, 'ms')
+ */
 export interface NearHealth {
   /** What they are believed by: a channel that tells of changes; or their life alone, since nobody tells. */
   readonly believedBy: 'channel' | 'life'
@@ -61,4 +85,11 @@ export interface NearHealth {
   readonly provenAgo: number | undefined
 }
 
+/**
+ * What of the guarantees holds in this setting, in words, under their names in docs/guarantees.md.
+ *
+ * @example
+ * const { G1, G2 }: Promises = (await cache.health()).promises
+ * console.log(G1, G2)
+ */
 export type Promises = Readonly<Record<'G1' | 'G2' | 'G3' | 'G4' | 'G6' | 'G7', string>>

@@ -7,7 +7,13 @@
 
 import type { Usage } from '../store/store.ts'
 
-/** What a cache has done so far, in numbers. */
+/**
+ * What a cache has done so far, in numbers.
+ *
+ * @example
+ * const stats: Stats = cache.stats()
+ * console.log(`${stats.hits} hits, ${stats.misses} misses, ${stats.loads} loads, ${stats.stale.failedLoad} stale for an error`)
+ */
 export interface Stats {
   /** When this was so: ms of the cache's clock, of which only differences mean something. */
   readonly at: number
@@ -60,7 +66,13 @@ export interface Stats {
   readonly near: Usage | undefined
 }
 
-/** What a namespace has counted: everything in Stats but what is no counter. */
+/**
+ * What a namespace has counted: everything in Stats but what is no counter.
+ *
+ * @example
+ * const [busiest]: readonly NamespaceStats[] = topNamespaces(cache, 1)
+ * console.log(busiest?.name, busiest?.hitRatio)
+ */
 export interface NamespaceStats extends Omit<
   Stats,
   'at' | 'loading' | 'queued' | 'observerErrors' | 'store' | 'near'
@@ -68,7 +80,13 @@ export interface NamespaceStats extends Omit<
   readonly name: string
 }
 
-/** In ms. All zero when nothing was measured. */
+/**
+ * In ms. All zero when nothing was measured.
+ *
+ * @example
+ * const { p50, p99 }: Latency = cache.stats().latency.load
+ * console.log(`loads take ${p50} ms, the slowest of a hundred ${p99} ms`)
+ */
 export interface Latency {
   readonly count: number
   readonly p50: number

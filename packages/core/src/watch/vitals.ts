@@ -7,7 +7,13 @@ import type { ICache } from '../cache.ts'
 import type { Facts } from '../store/store.ts'
 import { spaceIn } from './space-of.ts'
 
-/** Of a cache, now. */
+/**
+ * Of a cache, now.
+ *
+ * @example
+ * const { queuedFor, place }: Vitals = vitalsOf(cache)
+ * if (queuedFor > 30_000) console.warn('an invalidation waits for the store', place?.servers)
+ */
 export interface Vitals {
   /** For how long (ms) the oldest invalidation has waited for the store; 0 if none does. */
   readonly queuedFor: number
@@ -17,7 +23,13 @@ export interface Vitals {
   readonly place: Facts | undefined
 }
 
-/** Whether what others change is heard of. In ms. */
+/**
+ * Whether what others change is heard of. In ms.
+ *
+ * @example
+ * const { coherence } = vitalsOf(cache)
+ * if (coherence && coherence.silence > coherence.maxStaleness) console.warn('changes of others are not heard')
+ */
 export interface Coherence {
   /** How long ago it was last proven that no change was missed; while it never was, since that is waited for. */
   readonly silence: number

@@ -9,7 +9,13 @@ import { Reader, type Watched } from '../reader.ts'
 import { BUCKETS } from '../tally.ts'
 import { attributesOf, otelName, SCOPE, unitOf } from './names.ts'
 
-/** What `otelMetrics` takes. */
+/**
+ * What `otelMetrics` takes.
+ *
+ * @example
+ * import { metrics } from '@opentelemetry/api'
+ * const stop = otelMetrics(cache, { meter: metrics.getMeter('cache') })
+ */
 export interface OtelMetricsOptions {
   /** What makes the instruments. Default: that of the global provider. */
   readonly meter?: Meter

@@ -22,7 +22,13 @@ import { errorClass } from '../error-class.ts'
 import type { Watched } from '../reader.ts'
 import { SCOPE } from './names.ts'
 
-/** What `otelSpans` takes. */
+/**
+ * What `otelSpans` takes.
+ *
+ * @example
+ * import { trace } from '@opentelemetry/api'
+ * const stop = otelSpans(cache, { tracer: trace.getTracer('cache') })
+ */
 export interface OtelSpansOptions {
   /** What makes the spans. Default: that of the global provider. */
   readonly tracer?: Tracer

@@ -7,19 +7,40 @@ import { type Instrument, instruments } from '../instruments.ts'
 import { type Reading, Reader, type Sample, type Watched } from '../reader.ts'
 import { CONTENT_TYPE, textOf } from './text.ts'
 
-/** What is needed of a registry: that of prom-client will do. */
+/**
+ * What is needed of a registry: that of prom-client will do.
+ *
+ * @example
+ * import { register } from 'prom-client'
+ * const registry: PrometheusRegistry = register
+ * prometheusMetrics(cache, { register: registry })
+ */
 export interface PrometheusRegistry {
   registerMetric(metric: object): void
   removeSingleMetric(name: string): void
 }
 
-/** What `prometheus` takes. */
+/**
+ * What `prometheus` takes.
+ *
+ * @example
+ * import { Registry } from 'prom-client'
+ * const register = new Registry()
+ * const { stop } = prometheusMetrics(cache, { register })
+ */
 export interface PrometheusOptions {
   /** A registry of prom-client, which then shows these metrics beside its own. Default: none. */
   readonly register?: PrometheusRegistry
 }
 
-/** The metrics as Prometheus reads them. */
+/**
+ * The metrics as Prometheus reads them.
+ *
+ * @example
+ * const exposition: Exposition = prometheusMetrics(cache)
+ * console.log(await exposition.metrics())
+ * exposition.stop()
+ */
 export interface Exposition {
   readonly contentType: string
   /** All metrics of now, in the text format of Prometheus. */

@@ -12,6 +12,13 @@
 
 import type { Clock } from '@larder/core'
 
+/**
+ * Whether a server is asked: always, not for moments, or by one call that tries it.
+ *
+ * @example
+ * const states: readonly BreakerState[] = link.breakers()
+ * if (states.includes('open')) console.warn('a server is left alone')
+ */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 const FAILURES = 3

@@ -13,7 +13,13 @@ import type { ScriptCheck } from './options.ts'
 import type { Peer } from './peer.ts'
 import { vulnerability } from './versions.ts'
 
-/** Of one node, or of the only one. */
+/**
+ * Of one node, or of the only one.
+ *
+ * @example
+ * const nodes: readonly NodeHealth[] = (await link.health()).nodes
+ * for (const { node, role, latency, evictionPolicy } of nodes) console.log(node, role, latency, evictionPolicy)
+ */
 export interface NodeHealth {
   readonly node: string
   readonly status: 'ok' | 'degraded' | 'failed'
@@ -32,7 +38,13 @@ export interface NodeHealth {
   readonly advice: readonly string[]
 }
 
-/** How a link is. */
+/**
+ * How a link is.
+ *
+ * @example
+ * const { status, problems, advice }: LinkHealth = await link.health()
+ * if (status !== 'ok') console.warn(problems, advice)
+ */
 export interface LinkHealth {
   readonly status: 'ok' | 'degraded' | 'failed'
   readonly nodes: readonly NodeHealth[]

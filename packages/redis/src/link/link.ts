@@ -11,12 +11,30 @@ import type { LinkHealth } from './health.ts'
 import type { Script } from './script.ts'
 import type { SubscriptionListener } from './subscription.ts'
 
+/**
+ * What a command is made of.
+ *
+ * @example
+ * const command: [string, ...Argument[]] = ['SET', 'key', new Uint8Array([1, 2]), 'PX', 1_000]
+ * await link.call(command)
+ */
 export type Argument = string | number | Uint8Array
 
-/** What a server answers: bulk strings as bytes, simple strings as text. Errors inside of arrays stay errors. */
+/**
+ * What a server answers: bulk strings as bytes, simple strings as text. Errors inside of arrays stay errors.
+ *
+ * @example
+ * const reply: Reply = await link.call(['GET', 'key'])
+ * if (reply instanceof Uint8Array) console.log(new TextDecoder().decode(reply))
+ */
 export type Reply = Uint8Array | string | number | null | Error | readonly Reply[]
 
-/** How one call of a link is made. */
+/**
+ * How one call of a link is made.
+ *
+ * @example
+ * await link.call(['GET', 'key'], { key: 'key', deadline: 100 }) // to the node of that key, for 100 ms at the most
+ */
 export interface CallOptions {
   /** The key that says which node of a cluster is asked. Default: the first argument after the command. */
   readonly key?: string
@@ -26,7 +44,14 @@ export interface CallOptions {
   readonly deadline?: number
 }
 
-/** A connection to a server, under Sentinel or to a cluster, that never hangs: what `openLink` gives. */
+/**
+ * A connection to a server, under Sentinel or to a cluster, that never hangs: what `openLink` gives.
+ *
+ * @example
+ * const link: Link = openLink('redis://localhost:6379')
+ * await link.call(['PING'])
+ * await link.close()
+ */
 export interface Link {
   /** For messages: where it leads, without secrets. */
   readonly name: string
@@ -67,6 +92,14 @@ export interface Link {
   close(drain?: number): Promise<void>
 }
 
+/**
+ * What happens to a link.
+ *
+ * @example
+ * link.on((event: LinkEvent) => {
+ *   if (event.type === 'down') console.warn(event.node, event.error)
+ * })
+ */
 export type LinkEvent =
   | { readonly type: 'up' | 'reconnecting'; readonly node: string }
   | { readonly type: 'down'; readonly node: string; readonly error: Error }

@@ -34,6 +34,10 @@ import { Single } from './single.ts'
 /**
  * A client of ioredis 5 or 6, iovalkey, or node-redis 5 or 6, for one server, by Sentinels, or for a cluster. It stays whose it is: nothing closes it
  * and its listeners are left alone.
+ *
+ * @example
+ * const client: GivenClient = new Redis('redis://localhost:6379') // yours, of ioredis: it stays open when the store closes
+ * const store = redis(client)
  */
 export type GivenClient = { duplicate(...args: never[]): unknown; on(...args: never[]): unknown }
 

@@ -3,7 +3,7 @@
  * subscriptions to the subscriber; and what happens to connections comes back here as events.
  */
 
-import { isCacheError } from '@larder/core'
+import { isCacheError, stayAwake } from '@larder/core'
 import type { BreakerState } from './breaker.ts'
 import { Call, type Caller } from './call.ts'
 import { Deadlines } from './deadlines.ts'
@@ -118,7 +118,9 @@ export class OpenedLink implements Link {
   }
 
   ready(): Promise<void> {
-    return this.#ready.promise
+    // Who is waited for a while only: the process must not end meanwhile for want of anything else to do.
+    if (this.#settings.connectDeadline === undefined) return this.#ready.promise
+    return this.#ready.promise.finally(stayAwake())
   }
 
   health(): Promise<LinkHealth> {

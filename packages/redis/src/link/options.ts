@@ -28,13 +28,31 @@ import type { Credentials } from './client.ts'
 import type { Argument } from './link.ts'
 import type { Script } from './script.ts'
 
-/** 'host:port', or the two of them. */
+/**
+ * 'host:port', or the two of them.
+ *
+ * @example
+ * const nodes: readonly NodeAddress[] = ['10.0.0.1:7000', { host: '10.0.0.2', port: 7000 }]
+ * const store = redis({ cluster: { nodes } })
+ */
 export type NodeAddress = string | { readonly host: string; readonly port?: number }
 
-/** A password, or how to get the current one: asked at every connection, so that it may change. */
+/**
+ * A password, or how to get the current one: asked at every connection, so that it may change.
+ *
+ * @example
+ * const password: Password = () => fetchText('/token') // asked anew for every connection
+ * const store = redis({ host: 'cache.internal', password })
+ */
 export type Password = string | (() => Awaitable<string>)
 
-/** Where a link leads, in parts. */
+/**
+ * Where a link leads, in parts.
+ *
+ * @example
+ * const place: PlaceOptions = { host: 'cache.internal', port: 6380, tls: true, password: () => fetchText('/token') }
+ * const store = redis(place)
+ */
 export interface PlaceOptions {
   /** As text; the other options go before what it says. */
   readonly url?: string
@@ -64,14 +82,25 @@ export interface PlaceOptions {
   readonly cluster?: { readonly nodes: readonly NodeAddress[] }
 }
 
-/** A script with a call of it that changes nothing, by which `health()` sees that it can be run. */
+/**
+ * A script with a call of it that changes nothing, by which `health()` sees that it can be run.
+ *
+ * @example
+ * const scripts: readonly ScriptCheck[] = [{ script: double, keys: ['n'], args: [] }]
+ * const link = openLink('redis://localhost:6379', { scripts }) // told at once if the server would refuse it
+ */
 export interface ScriptCheck {
   readonly script: Script
   readonly keys: readonly string[]
   readonly args: readonly Argument[]
 }
 
-/** How a link behaves. */
+/**
+ * How a link behaves.
+ *
+ * @example
+ * const link = openLink('redis://localhost:6379', { deadline: '200ms', startup: 'degrade', name: 'sessions' })
+ */
 export interface LinkOptions {
   /** For messages. Default: what is known of the address. */
   readonly name?: string
@@ -130,7 +159,7 @@ const isTls: Check = (value) =>
 const isPort: Check = (value) =>
   typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536
     ? undefined
-    : 'must be a port, from 1 to 65535'
+    : `must be a number from 1 to 65535, not ${typeof value === 'string' ? `the text '${value}'` : String(value)}`
 const isDb: Check = (value) =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0
     ? undefined

@@ -4,7 +4,13 @@
 
 import { createHash } from 'node:crypto'
 
-/** A script in Lua, known by its hash. */
+/**
+ * A script in Lua, known by its hash.
+ *
+ * @example
+ * const script: Script = scriptOf('double', 'return 2 * redis.call("GET", KEYS[1])')
+ * await link.run(script, ['n'], [])
+ */
 export interface Script {
   readonly name: string
   readonly text: string

@@ -2,7 +2,17 @@
  * A subscription: what one listener hears of some channels.
  */
 
-/** Must not throw. */
+/**
+ * Must not throw.
+ *
+ * @example
+ * const listener: SubscriptionListener = {
+ *   message: (channel, text) => console.log(channel, text),
+ *   gap: () => console.log('messages may be missing'),
+ *   proven: (since) => console.log(`none is missing since ${since}`),
+ * }
+ * const stop = link.subscribe(['news'], listener)
+ */
 export interface SubscriptionListener {
   message(channel: string, text: string): void
   /**

@@ -512,6 +512,18 @@ test.each(['there', 'absent'])(
   30_000,
 )
 
+test('a program that has nothing else to do lives until it knows whether its server is there', async () => {
+  const opening = new URL('../../src/link/open.ts', import.meta.url).href
+  const program = `
+    import { openLink } from ${JSON.stringify(opening)}
+    const link = openLink({ port: 1 }, { startup: 'require', connectDeadline: 300 })
+    await link.ready().catch(({ code }) => console.log(code))
+  `
+  const args = ['--conditions=@larder/source', '--import', 'tsx', '--input-type=module', '-e', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 })
+  expect(stdout.trim()).toBe('LINK_DOWN')
+}, 30_000)
+
 test('close waits for what is under way, and no longer than it is told', async () => {
   const server = await start()
   const redis = openLink(server.url, { deadline: '5s' })

@@ -7,7 +7,13 @@ import { expect } from 'vitest'
 import type { ManualClock } from '../clock.ts'
 import type { Bench, Rule } from '../contract.ts'
 
-/** What a cache is opened with; the options are to be passed on as they are. */
+/**
+ * What a cache is opened with; the options are to be passed on as they are.
+ *
+ * @example
+ * const open = ({ clock, ...rest }: CacheTools): ICache => createCache({ ...rest, clock, store: memory({ clock }) })
+ * cacheContract('cache of my store', { open })
+ */
 export interface CacheTools extends Omit<CacheOptions, 'store' | 'clock' | 'name' | 'storeTimeout'> {
   readonly clock: ManualClock
   /** Nobody else's, now and in runs before. */

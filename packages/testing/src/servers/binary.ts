@@ -19,10 +19,21 @@ import { type Recipe, unpack } from './debian.ts'
 
 const run = promisify(execFile)
 
-/** Which server, by name and major version. */
+/**
+ * Which server, by name and major version.
+ *
+ * @example
+ * const name: ServerName = 'valkey-8'
+ * const server = await startRedis({ server: name })
+ */
 export type ServerName = 'redis-7' | 'redis-8' | 'valkey-8' | 'valkey-9'
 
-/** A program that can be started. */
+/**
+ * A program that can be started.
+ *
+ * @example
+ * const { file, version }: ServerBinary = await findServer('redis-8')
+ */
 export interface ServerBinary {
   readonly file: string
   readonly program: 'redis' | 'valkey'
@@ -39,7 +50,12 @@ const RECIPES: Readonly<Record<ServerName, Recipe>> = {
   'valkey-9': { program: 'valkey', release: 'forky' },
 }
 
-/** Every server that `findServer` can be asked for. */
+/**
+ * Every server that `findServer` can be asked for.
+ *
+ * @example
+ * for (const server of serverNames) await (await startRedis({ server })).stop()
+ */
 export const serverNames: readonly ServerName[] = Object.keys(RECIPES) as ServerName[]
 
 const known = new Map<string, Promise<ServerBinary>>()

@@ -8,7 +8,12 @@
 import { systemClock } from '@larder/core'
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 
-/** What a certificate is made for. */
+/**
+ * What a certificate is made for.
+ *
+ * @example
+ * const server = await startRedis({ tls: { expired: true } })
+ */
 export interface CertificateOptions {
   /** For whom it is good. Default: localhost and 127.0.0.1. */
   readonly host?: string

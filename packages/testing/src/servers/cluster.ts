@@ -15,7 +15,12 @@ import { together } from './sentinel.ts'
 import { slotOf, SLOTS } from './slot.ts'
 import { until } from './waiting.ts'
 
-/** What `startCluster` takes. */
+/**
+ * What `startCluster` takes.
+ *
+ * @example
+ * const cluster = await startCluster({ primaries: 3, replicas: 1, server: 'valkey-8' })
+ */
 export interface ClusterOptions {
   /** Default: 3. Fewer cannot agree on a failover. */
   readonly primaries?: number
@@ -28,7 +33,14 @@ export interface ClusterOptions {
   readonly server?: ServerName
 }
 
-/** A slot on its way: its old node answers ASK for keys that it no longer has. */
+/**
+ * A slot on its way: its old node answers ASK for keys that it no longer has.
+ *
+ * @example
+ * const move: SlotMove = await cluster.beginMove('key', cluster.nodes[1] ?? server)
+ * await move.keys('key') // half way: the slot is in two places
+ * await move.finish()
+ */
 export interface SlotMove {
   readonly slot: number
   readonly from: RedisServer
@@ -39,7 +51,14 @@ export interface SlotMove {
   finish(): Promise<void>
 }
 
-/** A running cluster. */
+/**
+ * A running cluster.
+ *
+ * @example
+ * const cluster: ClusterServers = await startCluster()
+ * const store = redis({ cluster: { nodes: cluster.addresses } })
+ * await cluster.stop()
+ */
 export interface ClusterServers {
   /** First those that began as primaries, in the order of their slots, then the replicas. */
   readonly nodes: readonly RedisServer[]

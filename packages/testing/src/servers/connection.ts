@@ -9,7 +9,12 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { type Argument, decode, encodeCommand, isPush, type Reply, ReplyError, Scanner } from './resp.ts'
 
-/** How a connection is made. */
+/**
+ * How a connection is made.
+ *
+ * @example
+ * const connection = await connect(server.port, { password: 'secret', protocol: 3 })
+ */
 export interface ConnectOptions {
   /** Default: 127.0.0.1. */
   readonly host?: string | undefined
@@ -25,7 +30,14 @@ export interface ConnectOptions {
   readonly buffers?: boolean
 }
 
-/** A connection that says commands and hears answers, for looking into a server. */
+/**
+ * A connection that says commands and hears answers, for looking into a server.
+ *
+ * @example
+ * const connection: Connection = await connect(server.port)
+ * await connection.command('SET', 'key', 'value')
+ * connection.close()
+ */
 export interface Connection {
   /** One command. Rejects with a `ReplyError` if that is the answer. */
   command(...args: readonly Argument[]): Promise<unknown>
@@ -56,10 +68,10 @@ interface Asked {
  * Connects, authenticates if there is a password, and speaks RESP3 if it is asked to.
  *
  * @example
- * const looking = await connect(redis.port, { protocol: 3 })
+ * const looking = await connect(server.port, { protocol: 3 })
  * await looking.command('CLIENT', 'TRACKING', 'ON')
  * await looking.command('GET', 'k')
- * await redis.command('SET', 'k', 'other')
+ * await server.command('SET', 'k', 'other')
  * expect(await looking.push(1)).toEqual(['invalidate', ['k']])
  */
 export async function connect(port: number, options: ConnectOptions = {}): Promise<Connection> {

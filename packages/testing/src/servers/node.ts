@@ -16,10 +16,22 @@ import { type Argument, ReplyError } from './resp.ts'
 import { type Supervised, supervised } from './supervised.ts'
 import { Hopeless, until } from './waiting.ts'
 
-/** As in redis.conf; a list is several lines of that name, true and false are yes and no. */
+/**
+ * As in redis.conf; a list is several lines of that name, true and false are yes and no.
+ *
+ * @example
+ * const config: RedisConfig = { maxmemory: '10mb', 'maxmemory-policy': 'allkeys-lru' }
+ * const server = await startRedis({ config })
+ */
 export type RedisConfig = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
-/** How a server is started again. */
+/**
+ * How a server is started again.
+ *
+ * @example
+ * await server.kill()
+ * await server.restart({ empty: true }) // without its data
+ */
 export interface RestartOptions {
   /** Without what it held: as if it had never been saved. Default: false. */
   readonly empty?: boolean
@@ -27,7 +39,16 @@ export interface RestartOptions {
   readonly loading?: boolean
 }
 
-/** A server of a test, alone on its port of 127.0.0.1. */
+/**
+ * A server of a test, alone on its port of 127.0.0.1.
+ *
+ * @example
+ * const server: RedisServer = await startRedis()
+ * const store = redis(server.url)
+ * server.pause() // it hangs, as a machine does that swaps
+ * server.resume()
+ * await server.stop()
+ */
 export interface RedisServer {
   readonly host: string
   readonly port: number

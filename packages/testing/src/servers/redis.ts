@@ -9,7 +9,12 @@ import { type CertificateOptions, certificates } from './certificate.ts'
 import { type Login, type RedisConfig, type RedisServer, quoted, startNode } from './node.ts'
 import { withFreePorts } from './ports.ts'
 
-/** What `startRedis` takes. */
+/**
+ * What `startRedis` takes.
+ *
+ * @example
+ * const server = await startRedis({ server: 'redis-8', password: 'secret', config: { maxmemory: '10mb' } })
+ */
 export interface RedisOptions {
   /** Default: a free one. */
   readonly port?: number

@@ -6,7 +6,14 @@
  * stream at little cost. The client keeps what it has not yet understood, and decodes each reply once, when it is whole.
  */
 
-/** An error that the server answered. `code` is its first word: 'NOAUTH', 'MOVED', 'READONLY' … */
+/**
+ * An error that the server answered. `code` is its first word: 'NOAUTH', 'MOVED', 'READONLY' …
+ *
+ * @example
+ * await connection.command('GET').catch((error: unknown) => {
+ *   if (error instanceof ReplyError) console.log(error.code, error.message)
+ * })
+ */
 export class ReplyError extends Error {
   override readonly name: string = 'ReplyError'
   readonly code: string
@@ -29,6 +36,13 @@ export type Reply =
   | readonly Reply[]
   | ReadonlyMap<Reply, Reply>
 
+/**
+ * What a command is made of.
+ *
+ * @example
+ * const parts: readonly Argument[] = ['SET', 'key', 1n]
+ * await connection.command(...parts)
+ */
 export type Argument = string | number | bigint | Uint8Array
 
 /** A command as the server reads it. */

@@ -12,7 +12,12 @@ import { withFreePorts } from './ports.ts'
 import { urlOf } from './redis.ts'
 import { until } from './waiting.ts'
 
-/** What `startSentinel` takes. */
+/**
+ * What `startSentinel` takes.
+ *
+ * @example
+ * const group = await startSentinel({ replicas: 2, sentinels: 3, downAfter: 500 })
+ */
 export interface SentinelOptions {
   /** Default: 1. */
   readonly replicas?: number
@@ -27,7 +32,15 @@ export interface SentinelOptions {
   readonly server?: ServerName
 }
 
-/** A primary, its replicas and the Sentinels that watch them. */
+/**
+ * A primary, its replicas and the Sentinels that watch them.
+ *
+ * @example
+ * const group: SentinelServers = await startSentinel()
+ * const store = redis({ sentinel: { name: group.name, nodes: group.sentinelAddresses } })
+ * await group.primary.kill()
+ * await group.waitForFailover()
+ */
 export interface SentinelServers {
   /** What clients ask the Sentinels for. */
   readonly name: string

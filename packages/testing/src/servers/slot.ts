@@ -5,6 +5,8 @@
 export const SLOTS = 16_384
 
 /**
+ * The slot of a key in a cluster: of all of it, or of what stands between braces.
+ *
  * @example
  * slotOf('user:1')          // 10778
  * slotOf('{users}:1') === slotOf('{users}:2')

@@ -9,7 +9,13 @@ import net, { type Socket } from 'node:net'
 import { Stream, type StreamHooks } from './stream.ts'
 import { type Cut, type Direction, Switches } from './switches.ts'
 
-/** One connection, with switches of its own. */
+/**
+ * One connection, with switches of its own.
+ *
+ * @example
+ * const [first]: readonly ProxiedConnection[] = proxy.connections
+ * first?.cut('reset')
+ */
 export interface ProxiedConnection {
   /** 1 for the first. */
   readonly id: number

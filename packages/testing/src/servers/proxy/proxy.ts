@@ -15,7 +15,12 @@ import { dial, Link, type ProxiedConnection, reset } from './link.ts'
 import { seeded } from './random.ts'
 import { type Cut, type Direction, Switches } from './switches.ts'
 
-/** What `faultProxy` takes. */
+/**
+ * What `faultProxy` takes.
+ *
+ * @example
+ * const proxy = await faultProxy({ target: { port: 6379 }, seed: 42 })
+ */
 export interface FaultProxyOptions {
   /** Where connections go: a port of 127.0.0.1, or a server as `startRedis` gives it. */
   readonly target: number | { readonly host?: string; readonly port: number; readonly url?: string }
@@ -23,13 +28,27 @@ export interface FaultProxyOptions {
   readonly seed?: number
 }
 
-/** What happened, and when, by the clock of this process (`performance.now()`). */
+/**
+ * What happened, and when, by the clock of this process (`performance.now()`).
+ *
+ * @example
+ * const events: readonly ProxyEvent[] = proxy.log
+ * console.log(events.map(({ at, what }) => `${at} ${what}`).join('\n'))
+ */
 export interface ProxyEvent {
   readonly at: number
   readonly what: string
 }
 
-/** A proxy that misbehaves as it is told. */
+/**
+ * A proxy that misbehaves as it is told.
+ *
+ * @example
+ * const proxy: FaultProxy = await faultProxy({ target: server })
+ * const store = redis(proxy.url)
+ * proxy.cutAll('reset')
+ * await proxy.heal()
+ */
 export interface FaultProxy {
   readonly host: string
   readonly port: number

@@ -5,10 +5,23 @@
  * once, to the first message that begins after that, on whichever connection it begins.
  */
 
-/** How a connection ends: in order (FIN), or as if it had never been (RST). */
+/**
+ * How a connection ends: in order (FIN), or as if it had never been (RST).
+ *
+ * @example
+ * const how: Cut = 'reset' // or 'fin': as a server does that stops in an orderly way
+ * proxy.cutAll(how)
+ */
 export type Cut = 'fin' | 'reset'
 
-/** Which way bytes go through a proxy. */
+/**
+ * Which way bytes go through a proxy.
+ *
+ * @example
+ * const down: Direction = proxy.down // what the server says
+ * down.delay(50)
+ * down.heal()
+ */
 export interface Direction {
   /** Everything arrives so many milliseconds later, and by chance up to `jitter` more. The order is kept. */
   delay(ms: number, jitter?: number): void

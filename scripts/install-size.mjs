@@ -132,9 +132,9 @@ never loads: two formats of modules, types, maps. What it does load is in the la
 
 /** The packages of a set, the largest first, those below a hundredth in one row. */
 const madeOf = (row, figures) => {
-  const { bytes: all, parts } = figures.get(titleOf(row))
+  const { bytes: whole, parts } = figures.get(titleOf(row))
   const [large, small] = [true, false].map((isLarge) =>
-    parts.filter(({ bytes }) => bytes >= all / 100 === isLarge).toSorted((a, b) => b.bytes - a.bytes),
+    parts.filter(({ bytes }) => bytes >= whole / 100 === isLarge).toSorted((a, b) => b.bytes - a.bytes),
   )
   const rest = small.reduce((sum, { bytes }) => sum + bytes, 0)
   return [

@@ -696,8 +696,12 @@ class Player {
     say('loading', stats.loading, 0)
     say('queued', stats.queued, 0)
     if (this.witness.scope !== 'one process') return
-    say('loads that failed', stats.loadFailures, counts.failures)
-    say('loads', stats.loads, counts.loads - counts.failures)
+    // What was given up has failed: before its loader was called, or whatever that brought.
+    const isIn = (more: number): boolean => more >= 0 && more <= stats.deadlines.load
+    if (!isIn(stats.loadFailures - counts.failures))
+      this.witness.fail(`stats say ${stats.loadFailures} loads that failed, it was ${counts.failures}`)
+    if (!isIn(stats.loads + stats.loadFailures - counts.loads))
+      this.witness.fail(`stats say ${stats.loads} loads, it was ${counts.loads - counts.failures}`)
     say('sets', stats.sets, counts.sets)
     say('deletes', stats.deletes, counts.deletes)
     say('invalidations', stats.invalidations, counts.invalidations)

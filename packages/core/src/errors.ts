@@ -61,6 +61,12 @@ export function isCacheError(error: unknown, code?: ErrorCode): error is CacheEr
   return code === undefined || error.code === code
 }
 
+/** Whether no answer came in time. A link that was lost has not answered either, and says by what it was lost. */
+export function isOverdue(error: unknown): boolean {
+  if (isCacheError(error, 'LINK_UNKNOWN')) return error.cause === undefined
+  return isCacheError(error, 'STORE_TIMEOUT')
+}
+
 export const loadTimedOut = (key: string, ms: number): CacheError =>
   new CacheError(
     'LOAD_TIMEOUT',

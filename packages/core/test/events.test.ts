@@ -178,6 +178,37 @@ describe('every event is told', () => {
     ])
   })
 
+  test('of a load that was given up at its hard timeout: once, at that moment, and nothing of what it still brings', async () => {
+    const clock = manualClock()
+    const { cache, heard } = listen(memory({ clock }), clock)
+    const [answers, fails] = [held('value'), held('value')]
+    const hard = { loadTimeout: { hard: 10 } }
+    const all = Promise.allSettled([
+      cache.getOrSet('a', answers.load, hard),
+      cache.getOrSet('b', fails.load, hard),
+    ])
+    await settled()
+    await clock.advance(20)
+    const told = heard.filter(({ type }) => type === 'load-failed')
+    answers.release()
+    fails.fail(new Error('down'))
+    await all
+    await settled()
+
+    expect(told).toEqual(
+      ['a', 'b'].map((key) => ({
+        type: 'load-failed',
+        cache: 'larder',
+        keys: [key],
+        ms: 10,
+        error: expect.objectContaining({ code: 'LOAD_TIMEOUT', key }) as unknown,
+        background: false,
+      })),
+    )
+    expect(heard.filter(({ type }) => type === 'load' || type === 'load-failed')).toEqual(told)
+    expect(cache.stats()).toMatchObject({ loads: 0, loadFailures: 2, deadlines: { load: 2 } })
+  })
+
   test('of values that the store refuses', async () => {
     const { cache, heard } = listen(memory({ share: 'clone' }))
     await cache.getOrSet('k', () => ({ f: () => 1 }))

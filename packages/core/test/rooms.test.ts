@@ -110,6 +110,24 @@ describe('a namespace that nobody holds', { timeout: 60_000 }, () => {
     expect(seen).toEqual({ before: [1, 1], after: null })
   })
 
+  test('and whose store was replaced by another has its tags invalidated there as ever: the late mark first', () => {
+    const seen = collecting(`
+      const below = delayed(memory())
+      const deleted = []
+      let heard
+      const channel = { maxStaleness: 3_600_000, listen: (listener) => ((heard = listener), () => {}) }
+      const store = { ...below, channel, delete: (key) => (deleted.push(key), below.delete(key)), deleteMany: undefined }
+      const cache = createCache({ store })
+      await (async () => cache.namespace('tenant').invalidateTags('t'))()
+      await collect()
+      deleted.length = 0
+      heard.replaced()
+      await collect()
+      print(deleted)
+    `)
+    expect(seen).toEqual(['larder/tenant#~', 'larder/tenant#=t'])
+  })
+
   test('between two that are held is still one namespace for both', () => {
     const seen = collecting(`
       const answers = []

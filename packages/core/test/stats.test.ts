@@ -3,6 +3,7 @@ import { delayed, type Faulty, faulty, held, type ManualClock, manualClock, sett
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  CacheError,
   type ChannelListener,
   createCache,
   type Entry,
@@ -178,6 +179,17 @@ describe('what stats say besides', () => {
     expect(cache.stats().deadlines.store).toBeGreaterThan(0)
   })
 
+  test('a link that was lost is no deadline', async () => {
+    const { far, cache } = open()
+    far.fail({ error: new CacheError('LINK_UNKNOWN', 'lost', { cause: new Error('reset') }) })
+    await cache.get('k')
+    expect(cache.stats().deadlines.store).toBe(0)
+
+    far.fail({ error: new CacheError('LINK_UNKNOWN', 'late') })
+    await cache.get('k')
+    expect(cache.stats().deadlines.store).toBeGreaterThan(0)
+  })
+
   test('loads that were given up are counted once, however many keys they are for', async () => {
     const { clock, cache } = open()
     const got = Promise.allSettled([
@@ -188,7 +200,7 @@ describe('what stats say besides', () => {
     await clock.advance(10)
     await clock.advance(100)
     await got
-    expect(cache.stats().deadlines.load).toBe(1)
+    expect(cache.stats()).toMatchObject({ loadFailures: 1, deadlines: { load: 1 } })
   })
 
   test('the namespaces that are asked most, each without those inside it', async () => {

@@ -13,7 +13,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Entry } from './entry.ts'
 import { LeaseCalls } from './lease-calls.ts'
 import { giveUp } from './loads.ts'
-import { isMark } from './marks.ts'
+import { isMark, lateMark, tagOfMark } from './marks.ts'
 import { Room } from './rooms.ts'
 import { pathOf, Recent } from './recent.ts'
 import { Rounds } from './rounds.ts'
@@ -151,8 +151,11 @@ function listen(channel: Channel, { store, waiting, trust, recent }: House, room
 function sayAgain(store: Store<Entry>, rooms: Room, key: string): void {
   const space = rooms.find(pathOf(key))
   if (space !== undefined) return space.sayAgain(key)
-  // Nobody is there who could wait for it, or try again.
-  const deleting = async (): Promise<void> => store.delete(key)
+  // Nobody is there who could wait for it, or try again. The late mark goes first, as in StoredMarks.forget.
+  const deleting = async (): Promise<void> => {
+    if (tagOfMark(key) !== undefined) await store.delete(lateMark(pathOf(key)))
+    await store.delete(key)
+  }
   deleting().catch(() => {})
 }
 

@@ -154,11 +154,18 @@ async function fly(
   let renewals: readonly (() => void)[] = []
   const isWanted = (): boolean => !flights.every(({ isGivenUp }) => isGivenUp)
   let began = clock.exact()
+  // Of a call that was too late nothing more is told: it has failed, once.
+  let isTooLate = false
   const stop = clock.after(policy.hard, () => {
-    if (isWanted()) space.counts.loadDeadlines++
+    const late = keys.filter((_, i) => flights[i]?.isGivenUp === false && !flights[i].hasEnded)
     flights.forEach((flight, i) =>
       giveUp(space, keys[i] ?? '', flight, loadTimedOut(keys[i] ?? '', policy.hard)),
     )
+    const [key] = late
+    if (key === undefined) return
+    isTooLate = true
+    space.counts.loadDeadlines++
+    failed(space, late, loadTimedOut(key, policy.hard), background, clock.exact() - began)
   })
   try {
     const boarding = space.hasLeases ? board(space, flights, wanted) : undefined
@@ -185,14 +192,16 @@ async function fly(
     began = clock.exact()
     const values = await called(first.call, () => call(first.call, flights, remarks))
     const ms = clock.exact() - began
-    space.counts.loads++
-    space.counts.loadTime.record(ms)
-    if (watch.heard) watch.emit({ type: 'load', cache: space.path, keys, ms, background })
+    if (!isTooLate) {
+      space.counts.loads++
+      space.counts.loadTime.record(ms)
+      if (watch.heard) watch.emit({ type: 'load', cache: space.path, keys, ms, background })
+    }
     await Promise.all(
       wanted.map((each, i) => touchDown(space, flights[i] ?? first, each, values[i], remarks, ms)),
     )
   } catch (error) {
-    failed(space, keys, error, background, clock.exact() - began)
+    if (!isTooLate) failed(space, keys, error, background, clock.exact() - began)
     flights.forEach((flight, i) => {
       flight.reject(error)
       close(space, keys[i] ?? '', flight)
@@ -230,7 +239,8 @@ async function touchDown(
     if (isPending(landed)) await landed
     flight.resolve(brought)
   } catch (error) {
-    failed(space, [wanted.name], error, flight.background, took)
+    if (flight.isGivenUp) unstored(space, wanted.name, 'given-up')
+    else failed(space, [wanted.name], error, flight.background, took)
     flight.reject(error)
   } finally {
     close(space, wanted.name, flight)

@@ -7,7 +7,7 @@
  * these never throw: a store that fails is a store that has nothing, and an event.
  */
 
-import { isCacheError, storeTimedOut } from '../errors.ts'
+import { isCacheError, isOverdue, storeTimedOut } from '../errors.ts'
 import type { Deadlines } from '../store/deadline.ts'
 import { prefixed } from '../store/prefixed.ts'
 import { type Awaitable, isPending, type Store } from '../store/store.ts'
@@ -560,8 +560,7 @@ export class Space {
 
   failed(operation: string, key: string | undefined, error: unknown): void {
     this.counts.storeFailures++
-    if (isCacheError(error, 'STORE_TIMEOUT') || isCacheError(error, 'LINK_UNKNOWN'))
-      this.counts.storeDeadlines++
+    if (isOverdue(error)) this.counts.storeDeadlines++
     const { watch } = this.house
     if (watch.heard) watch.emit({ type: 'store-failed', cache: this.path, operation, key, error })
   }

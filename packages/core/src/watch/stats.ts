@@ -36,6 +36,7 @@ export interface Stats {
   /** Callers that were answered by the load of another. */
   readonly joins: number
   readonly loads: number
+  /** Calls of loaders that failed or took too long, and values that were refused. */
   readonly loadFailures: number
   /** Loaded values that were not stored, because something had invalidated them meanwhile. */
   readonly fenced: number
@@ -53,7 +54,7 @@ export interface Stats {
   readonly loading: number
   /** Invalidations that wait for the store to come back. */
   readonly queued: number
-  /** What was not answered in time: operations of the store, or those that were lost on their way; and loads that were given up. */
+  /** What was not answered in time: operations of the store, and loads, which were given up. */
   readonly deadlines: { readonly store: number; readonly load: number }
   /** Served from the cache, of all that was asked: 0 to 1, or undefined if nothing was. */
   readonly hitRatio: number | undefined

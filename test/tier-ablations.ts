@@ -297,14 +297,15 @@ export const tierAblations: readonly Ablation[] = [
   // ---- the rest ------------------------------------------------------------------------------------------------------
   {
     what: 'what was written behind and refused is said',
-    find: `acked.then(undefined, (error: unknown) => space.unstored(name, error))`,
-    replace: `acked.then(undefined, () => {})`,
+    find: `    space.unstored(name, error)
+    if (sent !== undefined)`,
+    replace: `    if (sent !== undefined)`,
     seenBy: 'what was written behind and cannot be written is said, and not near',
   },
   {
     what: 'who writes behind does not wait',
-    find: `if (copies?.near.farWrites !== 'background' || !isPending(acked)) return acked`,
-    replace: `if (copies !== undefined || !isPending(acked)) return acked`,
+    find: `if (isAwaited) return acked`,
+    replace: `if (isAwaited || copies !== undefined) return acked`,
     seenBy: 'who writes behind waits for nobody, and reads what he has written',
   },
   {
@@ -335,5 +336,12 @@ export const tierAblations: readonly Ablation[] = [
         if (known === undefined) unknown.push(tag)
         else if (known !== token) return undefined`,
     seenBy: 'a mark that got lost and was minted anew is found out by whoever remembered it',
+  },
+  {
+    what: 'a value that cannot be written behind takes away what was there',
+    find: `    if (sent !== undefined) sent.entry = undefined
+    await space.view.delete(name)`,
+    replace: `    if (sent !== undefined) sent.entry = undefined`,
+    seenBy: 'what was written behind and cannot be written takes away what it was to replace',
   },
 ]

@@ -33,6 +33,17 @@ async function withCopy(all: Office): Promise<Office> {
   return all
 }
 
+/** The second has set `k` under a tag; the first has been told of its record, and asks for the token of the tag. */
+async function askingForTag(here: Desk, there: Desk): Promise<{ readonly asked: Promise<unknown> }> {
+  await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
+  await here.hear()
+  const asked = here.cache.get('k')
+  await turns(60)
+  for (const each of here.parcels('')) each.answer()
+  await turns(60)
+  return { asked }
+}
+
 /** Time goes by, and everybody is told that nothing was missed. */
 async function passing({ clock, desks }: Office, ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 100) {
@@ -112,12 +123,7 @@ export const tierScenarios = {
     core,
   ) => {
     const { here, there } = await hearing(core)
-    await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
-    await here.hear()
-    const asked = here.cache.get('k')
-    await turns(60)
-    for (const each of here.parcels('')) each.answer()
-    await turns(60)
+    const { asked } = await askingForTag(here, there)
     expect(here.parcels('').map(({ what }) => what)).toEqual(['p0 getMany larder#=t'])
     await there.flowing(there.cache.clear())
     await here.hear()
@@ -289,12 +295,7 @@ export const tierScenarios = {
   'a token that was asked for before an own invalidation, and answered after its acknowledgement, is not believed':
     async (core) => {
       const { here, there } = await hearing(core)
-      await there.flowing(there.cache.set('k', 'old', { tags: ['t'] }))
-      await here.hear()
-      const asked = here.cache.get('k')
-      await turns(60)
-      for (const each of here.parcels('')) each.answer()
-      await turns(60)
+      const { asked } = await askingForTag(here, there)
       const [token] = here.parcels('getMany larder#=t')
       token?.apply()
       const invalidated = here.cache.invalidateTags('t')
@@ -591,6 +592,16 @@ export const tierScenarios = {
     expect(here.events).toContainEqual({ type: 'unstored', cache: 'larder', key: 'k', why: 'refused' })
     expect(here.cache.peek('k')).toBe(undefined)
     expect(await here.flowing(here.cache.get('k'))).toBe(undefined)
+  },
+
+  'what was written behind and cannot be written takes away what it was to replace': async (core) => {
+    const { here, there } = await withCopy(await hearing(core, { farWrites: 'background' }))
+    expect(await now(here.cache.set('k', 'new'))).toEqual({ far: 'queued' })
+    for (const each of await here.flowTo('set')) each.fail(valueRefused('it cannot be written'))
+    await here.flow()
+    await there.hear()
+    expect(await here.flowing(here.cache.get('k'))).toBe(undefined)
+    expect(await there.flowing(there.cache.get('k'))).toBe(undefined)
   },
 
   // ---- copies and schemas ----------------------------------------------------------------------------------------------------

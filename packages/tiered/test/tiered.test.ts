@@ -2,9 +2,9 @@
  * What tiers say of themselves, and what they refuse.
  */
 
-import { createCache, type Entry, type Store } from '@larder/core'
+import { createCache, type Entry, type Store, valueRefused } from '@larder/core'
 import { memory } from '@larder/memory'
-import { delayed, manualClock } from '@larder/testing'
+import { delayed, faulty, manualClock, settled } from '@larder/testing'
 import { tiered } from '@larder/tiered'
 import { describe, expect, test } from 'vitest'
 
@@ -135,5 +135,26 @@ describe('far writes in the background', () => {
     expect(await cache.delete('k')).toEqual({ far: 'applied' })
     expect(await cache.get('k')).toBe(undefined)
     await cache.close()
+  })
+
+  test('of a value that cannot be kept take away what was there before', async () => {
+    const below = faulty(far())
+    const cache = createCache({ store: tiered({ near: memory(), far: below, farWrites: 'background' }) })
+    const other = createCache({ store: tiered({ near: memory(), far: below }) })
+    const events: unknown[] = []
+    cache.on((event) => {
+      if (event.type === 'unstored') events.push([event.key, event.why])
+    })
+    await other.set('k', 'old')
+    expect(await cache.get('k')).toBe('old')
+    below.fail({ on: ['set'], error: valueRefused('it is too large') })
+
+    expect(await cache.set('k', 'new')).toEqual({ far: 'queued' })
+    await settled()
+
+    expect(events).toEqual([['k', 'refused']])
+    expect(await cache.get('k')).toBe(undefined)
+    expect(cache.stats().queued).toBe(0)
+    await Promise.all([cache.close(), other.close()])
   })
 })

@@ -18,7 +18,7 @@ import { newToken } from './marks.ts'
 import { LEASE } from './rounds.ts'
 import type { Space } from './space.ts'
 import type { Far } from './writes.ts'
-import { loadRefused } from '../errors.ts'
+import { isCacheError, loadRefused } from '../errors.ts'
 
 const NO_STAMPS: Stamps = []
 
@@ -130,13 +130,32 @@ function setFar(
   // Readers in this process see the value until it is acknowledged; an invalidation of tags hides it.
   const latest = entryOf(value, until, termsFor(space, policy, NO_STAMPS, undefined, 0))
   const copy: Sent | undefined = copies && { entry: undefined, asked: copies.asking() }
+  const isAwaited = copies?.near.farWrites !== 'background'
+  const write = (): Awaitable<void> => writeStamped(space, name, value, until, policy, tags, epoch, copy)
   const far = space.writes.run('set', name, latest, true, () =>
-    writeStamped(space, name, value, until, policy, tags, epoch, copy),
+    isAwaited ? write() : writtenOrForgotten(space, name, write, copy),
   )
   const acked = acknowledged(space, name, far, copy)
-  if (copies?.near.farWrites !== 'background' || !isPending(acked)) return acked
-  acked.then(undefined, (error: unknown) => space.unstored(name, error))
+  if (isAwaited) return acked
+  space.background(Promise.resolve(acked))
   return 'queued'
+}
+
+/** Where nobody waits, nobody can be told that a value is refused: what it was to replace goes all the same. */
+async function writtenOrForgotten(
+  space: Space,
+  name: string,
+  write: () => Awaitable<void>,
+  sent: Sent | undefined,
+): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    if (!isCacheError(error, 'VALUE_REFUSED')) throw error
+    space.unstored(name, error)
+    if (sent !== undefined) sent.entry = undefined
+    await space.view.delete(name)
+  }
 }
 
 /** A value on its way to the store, for a near copy once it is there. */

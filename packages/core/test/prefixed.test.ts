@@ -1,4 +1,4 @@
-import { prefixed, type Store } from '@larder/core'
+import { createCache, prefixed, type RemovalListener, type SizeListener, type Store } from '@larder/core'
 import { storeContract } from '@larder/testing'
 import { memory } from '@larder/memory'
 import { describe, expect, test } from 'vitest'
@@ -74,6 +74,61 @@ describe('a view behind a prefix', () => {
   test('can do no more than the store can', () => {
     const bare = prefixed<string>({ name: 'bare', get: () => 'x', set: () => {}, delete: () => {} }, 'p:')
     expect(Object.keys(bare).toSorted()).toEqual(['delete', 'get', 'name', 'set', 'sync'])
+  })
+
+  test('tells of its own keys, as it knows them, and what is known of the place', () => {
+    const { store } = recorded()
+    const removals: RemovalListener[] = []
+    const sizes: SizeListener[] = []
+    const view = prefixed<string>(
+      {
+        ...store,
+        onRemoval: (listener) => (removals.push(listener), () => void removals.pop()),
+        onSized: (listener) => (sizes.push(listener), () => void sizes.pop()),
+        facts: () => ({ servers: { known: 1, leftAlone: 0 } }),
+      },
+      'p:',
+    )
+    const told: unknown[] = []
+    const stops = [
+      view.onRemoval?.((key, cause) => told.push([key, cause])),
+      view.onSized?.((key, bytes) => told.push([key, bytes])),
+    ]
+    for (const key of ['p:a', 'other']) {
+      removals[0]?.(key, 'bytes')
+      sizes[0]?.(key, 7)
+    }
+    for (const stop of stops) stop?.()
+
+    expect(told).toEqual([
+      ['a', 'bytes'],
+      ['a', 7],
+    ])
+    expect([removals, sizes]).toEqual([[], []])
+    expect(view.facts?.()).toEqual({ servers: { known: 1, leftAlone: 0 } })
+  })
+
+  test.each(['p:', 'p:q'])('of memory tells of its own keys as well, behind %s', async (prefix) => {
+    const store = memory({ maxEntries: 2 })
+    const cache = createCache({ store: prefixed(store, prefix) })
+    const evicted: string[] = []
+    const sized: string[] = []
+    cache.on((event) => {
+      if (event.type === 'evict') evicted.push(event.key)
+    })
+    const stop = prefixed(store, prefix).onSized?.((key) => sized.push(key))
+    const other = createCache({ store, name: 'other' })
+
+    await cache.setMany([
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+    ])
+    await other.set('d', 1)
+    stop?.()
+
+    expect(evicted.slice(0, 1)).toEqual(['a'])
+    expect(sized).toEqual(['larder:a', 'larder:b', 'larder:c'])
   })
 
   test('is the one that the store has, if it has a cheaper one', () => {

@@ -157,6 +157,14 @@ class Part implements Store<Entry> {
   usage(): Usage {
     return this.#memory.usage()
   }
+
+  onRemoval(listener: RemovalListener): () => void {
+    return this.#memory.onRemoval(listener, this.prefix)
+  }
+
+  onSized(listener: SizeListener): () => void {
+    return this.#memory.onSized(listener, this.prefix)
+  }
 }
 
 class Memory implements MemoryStore {
@@ -171,8 +179,8 @@ class Memory implements MemoryStore {
   #entries = 0
   #bytes = 0
   readonly #removed = { entries: 0, bytes: 0, expired: 0, oversized: 0 }
-  #listeners: readonly RemovalListener[] = []
-  #sizeListeners: readonly SizeListener[] = []
+  readonly #listeners = new Set<RemovalListener>()
+  readonly #sizeListeners = new Set<SizeListener>()
   /** All parts that anybody knows of. Those that hold something are kept by the row, the others by their users. */
   readonly #parts = new Map<string, WeakRef<Part>>()
   readonly #row: Part[] = []
@@ -237,6 +245,8 @@ class Memory implements MemoryStore {
       clear: (rest) => this.clear(prefix + rest),
       keys: (rest) => this.#keysBehind(prefix, rest),
       usage: () => this.usage(),
+      onRemoval: (listener) => this.onRemoval(listener, prefix),
+      onSized: (listener) => this.onSized(listener, prefix),
     }
     return view
   }
@@ -261,18 +271,12 @@ class Memory implements MemoryStore {
     }
   }
 
-  onRemoval(listener: RemovalListener): () => void {
-    this.#listeners = [...this.#listeners, listener]
-    return () => {
-      this.#listeners = this.#listeners.filter((each) => each !== listener)
-    }
+  onRemoval(listener: RemovalListener, prefix: string = ''): () => void {
+    return added(this.#listeners, listener, prefix)
   }
 
-  onSized(listener: SizeListener): () => void {
-    this.#sizeListeners = [...this.#sizeListeners, listener]
-    return () => {
-      this.#sizeListeners = this.#sizeListeners.filter((each) => each !== listener)
-    }
+  onSized(listener: SizeListener, prefix: string = ''): () => void {
+    return added(this.#sizeListeners, listener, prefix)
   }
 
   resize(bounds: { readonly maxEntries?: number; readonly maxBytes?: ByteSize }): void {
@@ -426,6 +430,21 @@ class Memory implements MemoryStore {
     for (const part of this.#row.slice()) {
       for (const [key] of part.list.entries()) yield [part, key]
     }
+  }
+}
+
+/** One more listener, who hears of the keys behind `prefix` only, without it. Returns the way to stop. */
+function added<A>(
+  listeners: Set<(key: string, what: A) => void>,
+  listener: (key: string, what: A) => void,
+  prefix: string,
+): () => void {
+  const own = (key: string, what: A): void => {
+    if (key.startsWith(prefix)) listener(key.slice(prefix.length), what)
+  }
+  listeners.add(own)
+  return () => {
+    listeners.delete(own)
   }
 }
 

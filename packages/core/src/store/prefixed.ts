@@ -32,6 +32,11 @@ export function prefixed<R>(store: Store<R>, prefix: string): Store<R> {
     ...(store.clear && { clear: (rest) => store.clear?.(prefix + rest) }),
     ...(store.keys && { keys: (rest) => stripped(store, prefix, rest) }),
     ...(store.usage && { usage: () => store.usage?.() as Usage }),
+    ...(store.onRemoval && {
+      onRemoval: (listener) => store.onRemoval?.(behind(prefix, listener)) ?? nothing,
+    }),
+    ...(store.onSized && { onSized: (listener) => store.onSized?.(behind(prefix, listener)) ?? nothing }),
+    ...(store.facts && { facts: () => store.facts?.() ?? {} }),
     ...(store.check && { check: () => store.check?.() }),
     ...(store.time && { time: () => store.time?.() as number }),
     ...(store.partOf && { partOf: (key) => store.partOf?.(prefix + key) }),
@@ -47,6 +52,15 @@ export function prefixed<R>(store: Store<R>, prefix: string): Store<R> {
     ...(store.channel && { channel: prefixedChannel(store.channel, prefix) }),
   }
   return view
+}
+
+const nothing = (): void => {}
+
+/** A listener that hears of its own keys only, as it knows them. */
+function behind<A>(prefix: string, listener: (key: string, what: A) => void): (key: string, what: A) => void {
+  return (key, what) => {
+    if (key.startsWith(prefix)) listener(key.slice(prefix.length), what)
+  }
 }
 
 function prefixedLeases<R>(leases: Leases<R>, prefix: string): Leases<R> {

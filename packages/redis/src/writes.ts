@@ -5,7 +5,7 @@
  * cheaper even than plain SETs one by one. On a cluster a script stays in one slot, and so with one key.
  */
 
-import { CacheError } from '@larder/core'
+import { CacheError, isCacheError, systemClock } from '@larder/core'
 import { refused } from './link/errors.ts'
 import type { Reply } from './link/link.ts'
 import { keepShape } from './link/shapes.ts'
@@ -116,21 +116,30 @@ export class Writes {
     }
     for (const lease of leases) places.push(lease)
     const channel = voice.channelOf(names[0] ?? '')
-    const args: (string | Uint8Array)[] = [
-      this.#until(writes),
-      channel,
-      voice.waiters,
-      voice.sender,
-      spoken(names),
-    ]
+    const until = this.#until(writes)
+    const args: (string | Uint8Array)[] = [until, channel, voice.waiters, voice.sender, spoken(names)]
     for (const [key, { record, ttl }] of batch) {
       if (record === undefined) args.push('-', '')
       else args.push(ttlText(ttl), keys.packed(key, record))
     }
+    const sent = systemClock.exact()
     link.run(WRITE, places, args).then(
       (reply) => settle(writes, failuresIn(reply), link.name),
-      (error: Error) => writes.forEach((write) => write.failed(error)),
+      (error: Error) => {
+        const fail = (): void => writes.forEach((write) => write.failed(error))
+        const left = until !== '' && isCacheError(error, 'LINK_UNKNOWN') ? this.#left(sent) : 0
+        if (left > 0) systemClock.after(left, fail)
+        else fail()
+      },
     )
+  }
+
+  /**
+   * For how long the server would still write what was sent: whatever held it when its connection was lost may yet deliver it. Nobody
+   * hears before that what became of it: the deletion that is owed then would come too early.
+   */
+  #left(sent: number): number {
+    return sent + this.#place.link.deadline - systemClock.exact()
   }
 
   /** When nobody waits any more, by the clock of the server. */

@@ -26,6 +26,8 @@ export interface ChannelContract {
   readonly clock?: Clock
   /** Cuts what `here` hears by, for a moment: messages may be lost. Without it, gaps are not judged. */
   readonly interrupt?: () => Awaitable<void>
+  /** Puts an empty place where the other was: what had been acknowledged is lost. Without it, that this is told is not judged. */
+  readonly replace?: () => Awaitable<void>
   /** Rules that these stores are not judged by, by name, each with the reason. */
   readonly skip?: Skips
 }
@@ -53,7 +55,7 @@ export function channelContract(name: string, contract: ChannelContract): void {
 
 export async function channelBench(contract: ChannelContract): Promise<ChannelBench> {
   const clock = manualClock()
-  const { clock: proofs = systemClock, keeps, interrupt } = contract
+  const { clock: proofs = systemClock, keeps, interrupt, replace } = contract
   const [here, there]: readonly [Store<unknown>, Store<unknown>] = await contract.open(clock)
   const stops: (() => void)[] = []
   return {
@@ -65,6 +67,7 @@ export async function channelBench(contract: ChannelContract): Promise<ChannelBe
     bounded: undefined,
     expires: false,
     interrupt,
+    replace,
     stops,
     async dispose() {
       for (const stop of stops) stop()

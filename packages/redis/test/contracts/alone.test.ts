@@ -20,6 +20,8 @@ import { KILL_LISTENERS, keepsContracts } from './keeps-contracts.ts'
 
 interface Servers {
   readonly alone: RedisServer
+  /** Of which nobody else minds when it is replaced. */
+  readonly behind: RedisServer
   readonly proxy: FaultProxy
   readonly tls: RedisServer
   readonly sentinel: SentinelServers
@@ -27,18 +29,19 @@ interface Servers {
 const running: { servers?: Servers } = {}
 
 beforeAll(async () => {
-  const [alone, tls, sentinel] = await Promise.all([
+  const [alone, behind, tls, sentinel] = await Promise.all([
+    startRedis({ config: AS_CACHE }),
     startRedis({ config: AS_CACHE }),
     startRedis({ tls: true, config: AS_CACHE }),
     startSentinel(),
   ])
-  running.servers = { alone, tls, sentinel, proxy: await faultProxy({ target: alone }) }
+  running.servers = { alone, behind, tls, sentinel, proxy: await faultProxy({ target: behind }) }
 }, 180_000)
 
 afterAll(async () => {
-  const { alone, proxy, tls, sentinel } = servers()
+  const { proxy, ...places } = servers()
   await proxy.close()
-  await Promise.all([alone.stop(), tls.stop(), sentinel.stop()])
+  await Promise.all(Object.values(places).map((place) => place.stop()))
 })
 
 function servers(): Servers {
@@ -59,7 +62,7 @@ afterAll(() => Promise.all([pair.here?.close(), pair.there?.close()]))
 channelContract('Redis behind a network that is cut', {
   async open() {
     pair.here ??= openLink(servers().proxy.url, { deadline: '5s', heartbeat: 20 })
-    pair.there ??= openLink(servers().alone.url, { deadline: '5s', heartbeat: 20 })
+    pair.there ??= openLink(servers().behind.url, { deadline: '5s', heartbeat: 20 })
     await Promise.all([pair.here.ready(), pair.there.ready()])
     const prefix = randomUUID()
     return [bytesOver(pair.here, prefix), bytesOver(pair.there, prefix)]
@@ -73,6 +76,7 @@ channelContract('Redis behind a network that is cut', {
     await pair.there?.call(['PUBLISH', 'nobody', 'hears'])
     await proxy.accept()
   },
+  replace: () => servers().behind.restart({ empty: true }),
 })
 
 keepsContracts('Redis by options', {

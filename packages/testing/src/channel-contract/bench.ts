@@ -12,6 +12,7 @@ export interface ChannelBench extends StoreBench {
   /** Whose time proofs are in. */
   readonly proofs: Clock
   readonly interrupt: (() => Awaitable<void>) | undefined
+  readonly replace: (() => Awaitable<void>) | undefined
   /** What is called at the end. */
   readonly stops: (() => void)[]
 }

@@ -2,8 +2,8 @@
  * Rules of channels: what others changed is told, after it has been done and before it is proven to have been told.
  */
 
-import { eventually } from '../contract.ts'
 import { expect } from 'vitest'
+import { eventually } from '../contract.ts'
 import { expectSame, HOSTILE_KEYS, recordOf } from '../store-contract/bench.ts'
 import { type ChannelRule, channelOf, channelRule, listening, proven, withLeases } from './bench.ts'
 
@@ -257,6 +257,28 @@ export const channels: readonly ChannelRule[] = [
       expect(ear.changed).toContain('s:k')
     },
     ({ interrupt }) => (interrupt === undefined ? 'the contract does not say how to interrupt' : undefined),
+  ),
+
+  channelRule(
+    'a place that has taken the place of another is told as such, with a gap, and is heard',
+    async (bench) => {
+      const ear = await listening(bench, 'marks')
+      await bench.replace?.()
+
+      await eventually(async () => {
+        await bench.clock.advance(5)
+        const types = ear.told.map(({ type }) => type)
+        expect(types).toContain('replaced')
+        expect(types).toContain('gap')
+      })
+      await proven(bench, ear)
+      // The other one may not have found the new place yet.
+      await eventually(() => bench.there.delete('s#:'))
+      await proven(bench, ear)
+      expect(ear.changed).toContain('s#:')
+    },
+    ({ replace }) =>
+      replace === undefined ? 'the contract does not say how to replace the place' : undefined,
   ),
 
   channelRule('for how long proofs are good is a number of ms', async ({ store }) => {

@@ -188,5 +188,6 @@ export const brokenChannels: Readonly<Record<string, BreakChannel>> = {
       good.listen(times++ === 0 ? listener : { ...bound(listener), changed: () => {} }, what)
   }),
   'gaps are not told': hearing(() => ({ gap: () => {} })),
+  'that the place is another one is told as a gap': hearing(() => ({ replaced: () => {} })),
   'believed for ever': (good) => ({ channel: { ...good.channel, maxStaleness: Infinity } }),
 }

@@ -25,17 +25,29 @@ export interface Hub<R> {
   /** Loses what is being told, and says that something may have been lost. */
   interrupt(): void
   readonly gaps: Set<() => void>
+  /** Loses everything, and says so. */
+  replace(): void
+  readonly replacements: Set<() => void>
 }
 
 export function hubOf<R>(): Hub<R> {
   const listeners = new Set<(message: Message) => void>()
   const gaps = new Set<() => void>()
+  const replacements = new Set<() => void>()
   const next = { isLost: false }
+  const records: Hub<R>['records'] = new Map()
+  const leases: Hub<R>['leases'] = new Map()
   return {
-    records: new Map(),
-    leases: new Map(),
+    records,
+    leases,
     listeners,
     gaps,
+    replacements,
+    replace() {
+      records.clear()
+      leases.clear()
+      for (const each of [...gaps, ...replacements]) each()
+    },
     tell(message) {
       if (!next.isLost) for (const listener of listeners) listener(message)
       next.isLost = false
@@ -122,12 +134,15 @@ export function plainChannel<R>(clock: Clock, hub: Hub<R>, self: symbol): Channe
         })
       hub.listeners.add(hear)
       const gap = (): void => soon(() => listener.gap())
+      const replaced = (): void => soon(() => listener.replaced())
       hub.gaps.add(gap)
+      hub.replacements.add(replaced)
       const stop = beating(clock, listener)
       return () => {
         isOver = true
         stop()
         hub.gaps.delete(gap)
+        hub.replacements.delete(replaced)
         hub.listeners.delete(hear)
       }
     },

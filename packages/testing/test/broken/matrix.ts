@@ -144,6 +144,7 @@ function channelsMatrix(): Promise<Matrix> {
       keeps: 'entries',
       clock: { ...manualClock(), now: () => given.clock?.now() ?? 0 },
       interrupt: () => hub.interrupt(),
+      replace: () => hub.replace(),
     })
   }
   return matrix(

@@ -95,6 +95,8 @@ export class Stream {
     this.#hooks.touched()
     if (this.#isLost) {
       this.hasLost = true
+      this.#shared.lost += chunk.length
+      this.#own.lost += chunk.length
       return
     }
     for (const bytes of this.#messages.pass(chunk)) this.#push(bytes)

@@ -44,6 +44,8 @@ export interface Direction {
   heal(): void
   /** How many bytes have been passed on. */
   readonly bytes: number
+  /** How many have arrived nowhere: because of `lose`, or in a black hole. */
+  readonly lost: number
 }
 
 export type MessageFault =
@@ -63,6 +65,7 @@ export interface Settings {
 export class Switches implements Direction {
   settings: Settings = {}
   bytes = 0
+  lost = 0
   readonly armed: MessageFault[] = []
   readonly #changed: (what: string) => void
 

@@ -9,15 +9,9 @@ import { otelMetrics, otelSpans } from '@larder/metrics/otel'
 import { prometheusMetrics } from '@larder/metrics/prometheus'
 import { memory } from '@larder/memory'
 import { delayed, faulty, settled } from '@larder/testing'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
+import { metricsInMemory, spansInMemory } from './exporters.ts'
 
 const CANARY = 'sk_live_51Hunter2'
 
@@ -41,13 +35,9 @@ test('no key, tag, value or error comes out of metrics, spans, lines or handlers
   const cache = createCache({ store, name: 'shop', ttl: '1m', staleIfError: '1m', probe: 1 })
   const heard: unknown[] = []
   const lines: string[] = []
-  const spans = new InMemorySpanExporter()
-  const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).getTracer(
-    'canary',
-  )
-  const out = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({ exporter: out, exportIntervalMillis: 3_600_000 })
-  const meters = new MeterProvider({ readers: [reader] })
+  const { spans, provider } = spansInMemory()
+  const tracer = provider.getTracer('canary')
+  const { out, reader, meters } = metricsInMemory()
   const register = new Registry()
   cache.on((event) => heard.push(event))
   observe(cache, { to: { info: (line) => lines.push(line), warn: (line) => lines.push(line) }, show: 'all' })

@@ -13,30 +13,17 @@ import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis'
 import { RedisInstrumentation } from '@opentelemetry/instrumentation-redis'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import type * as Ioredis from 'ioredis'
 import type * as NodeRedis from 'redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { metricsInMemory, spansInMemory } from './exporters.ts'
 
 const PATIENCE = 20_000
 const LARDER = '@larder/metrics'
 
-const exporter = new InMemorySpanExporter()
-const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-const figures = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-const reader = new PeriodicExportingMetricReader({ exporter: figures, exportIntervalMillis: 2 ** 30 })
-const meters = new MeterProvider({ readers: [reader] })
+const { spans: exporter, provider } = spansInMemory()
+const { out: figures, reader, meters } = metricsInMemory()
 const instrumentations = [new IORedisInstrumentation(), new RedisInstrumentation()]
 const manager = new AsyncLocalStorageContextManager()
 

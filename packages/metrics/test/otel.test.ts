@@ -9,26 +9,15 @@ import { memory } from '@larder/memory'
 import { delayed, faulty, held, settled } from '@larder/testing'
 import { context, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { metricsInMemory, spansInMemory } from './exporters.ts'
 
 const manager = new AsyncLocalStorageContextManager()
 beforeAll(() => context.setGlobalContextManager(manager.enable()))
 afterAll(() => context.disable())
 
-const exporter = new InMemorySpanExporter()
-const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+const { spans: exporter, provider } = spansInMemory()
 const tracer = provider.getTracer('test')
 afterEach(() => exporter.reset())
 
@@ -162,9 +151,7 @@ test('without a provider nothing is made, and nothing breaks', async () => {
 })
 
 test('metrics are those that Prometheus is shown, with names and attributes of OpenTelemetry', async () => {
-  const out = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({ exporter: out, exportIntervalMillis: 3_600_000 })
-  const meters = new MeterProvider({ readers: [reader] })
+  const { out, reader, meters } = metricsInMemory()
   const cache = createCache({ store: memory(), name: 'shop', ttl: '1m' })
   const users = cache.namespace('users')
   const stop = otelMetrics([cache, users], { meter: meters.getMeter('test') })

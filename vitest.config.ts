@@ -17,6 +17,8 @@ export default defineConfig({
     maxWorkers: '100%',
     // Whoever starts the first server of a run may have to fetch it, on a machine that does other things as well.
     testTimeout: 20_000,
+    // What is waited for comes; how soon is not what such a test is about.
+    expect: { poll: { timeout: 10_000 } },
     // Errors outside the type tests are for `pnpm types`, which sees all of them.
     typecheck: { enabled: true, include: ['packages/*/test/**/*.test-d.ts'], ignoreSourceErrors: true },
     reporters: process.env.CI ? ['default', here('./test/tally.reporter.ts')] : ['default'],

@@ -66,7 +66,7 @@ async function callsOf(command: string): Promise<number> {
 }
 
 async function untilHeardOf({ far }: Pair): Promise<void> {
-  await vi.waitFor(async () => expect((await linesOf(server, proxy)).subscribed).toHaveLength(1), 5_000)
+  await vi.waitFor(async () => expect((await linesOf(server, proxy)).subscribed).toHaveLength(1), 10_000)
   // What is read now is remembered: the second read asks for nothing but the record.
   await vi.waitFor(async () => {
     await far.ask('get', { keys: ['warm'] })
@@ -79,7 +79,7 @@ async function untilHeardOf({ far }: Pair): Promise<void> {
 /** What `far` has of keys, once their tags were invalidated so long ago that it must know. */
 async function seenAfter({ far }: Pair, keys: readonly string[], at: number): Promise<readonly unknown[]> {
   await vi.waitFor(() => expect(now() - at).toBeGreaterThan(MAX_STALENESS + 20), {
-    timeout: 5_000,
+    timeout: 10_000,
     interval: 10,
   })
   return far.ask('get', { keys })
@@ -101,7 +101,7 @@ async function overtaken(changes: readonly Change[]): Promise<readonly unknown[]
   const reading = two.far.ask('get', { keys })
   // One for the records, one for the tags that they turned out to have.
   await vi.waitFor(async () => expect(await callsOf('mget')).toBe(before + 2), {
-    timeout: 2_000,
+    timeout: 10_000,
     interval: 1,
   })
   const { far, at } = await two.near.ask('invalidate', { kind: 'tags', keys })

@@ -145,7 +145,7 @@ describe.each<[string, (how?: How) => Cache]>([
     expect(await cache.wrap('k', async () => 'new', 10_000)).toBe('old')
 
     expect(await refreshed).toEqual({ key: 'k', value: 'new' })
-    await vi.waitFor(async () => expect(await cache.get('k')).toBe('new'), { interval: 1 })
+    await vi.waitFor(async () => expect(await cache.get('k')).toBe('new'), { interval: 1, timeout: 10_000 })
     expect(await cache.ttl('k')).toBe(end)
   })
 
@@ -161,7 +161,7 @@ describe.each<[string, (how?: How) => Cache]>([
       await read('old')
       vi.setSystemTime(Date.now() + 2_000)
       expect(await read('new')).toBe('old')
-      await vi.waitFor(async () => expect(await cache.get('k')).toBe('new'), { interval: 1 })
+      await vi.waitFor(async () => expect(await cache.get('k')).toBe('new'), { interval: 1, timeout: 10_000 })
     }
   })
 

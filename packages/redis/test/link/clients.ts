@@ -56,7 +56,7 @@ export function recorder(): {
 }
 
 /** Waits for a condition. */
-export const until = (check: () => void | Promise<void>, timeout: number = 5_000): Promise<void> =>
+export const until = (check: () => void | Promise<void>, timeout: number = 10_000): Promise<void> =>
   vi.waitFor(check, { timeout, interval: 5 })
 
 /** What a promise was rejected with. */

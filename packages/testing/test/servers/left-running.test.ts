@@ -69,7 +69,7 @@ test.each([
   expect(await Promise.all(left.map(tracesOf))).toEqual(left.map(() => ['process', 'port', 'folder']))
   child.kill('SIGKILL')
 
-  await vi.waitFor(async () => expect((await Promise.all(left.map(tracesOf))).flat()).toEqual([]), 5_000)
+  await vi.waitFor(async () => expect((await Promise.all(left.map(tracesOf))).flat()).toEqual([]), 10_000)
 })
 
 test('the folder of a server that died before is gone as well', async () => {
@@ -77,7 +77,7 @@ test('the folder of a server that died before is gone as well', async () => {
   expect(await Promise.all(left.map(tracesOf))).toEqual([['folder']])
   child.kill('SIGKILL')
 
-  await vi.waitFor(async () => expect((await Promise.all(left.map(tracesOf))).flat()).toEqual([]), 5_000)
+  await vi.waitFor(async () => expect((await Promise.all(left.map(tracesOf))).flat()).toEqual([]), 10_000)
 })
 
 test.each([
@@ -87,5 +87,5 @@ test.each([
   const { child, left } = await begin(what)
   if (child.exitCode === null) await once(child, 'exit')
 
-  await vi.waitFor(async () => expect((await Promise.all(left.map(tracesOf))).flat()).toEqual([]), 5_000)
+  await vi.waitFor(async () => expect((await Promise.all(left.map(tracesOf))).flat()).toEqual([]), 10_000)
 })

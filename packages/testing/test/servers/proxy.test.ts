@@ -50,7 +50,10 @@ const pair = async (): Promise<{ readonly client: Peer; readonly far: Peer }> =>
   const [socket] = (await accepted) as [Socket]
   const far = peerOf(socket)
   open.push(client, far)
-  await vi.waitFor(() => expect(proxy.connections.length).toBeGreaterThan(0), { interval: 2 })
+  await vi.waitFor(() => expect(proxy.connections.length).toBeGreaterThan(0), {
+    interval: 2,
+    timeout: 10_000,
+  })
   return { client, far }
 }
 
@@ -62,9 +65,9 @@ const lonely = async (): Promise<Peer> => {
 }
 
 const arrives = (peer: Peer, text: string): Promise<void> =>
-  vi.waitFor(() => expect(peer.text()).toBe(text), { interval: 2, timeout: 2_000 })
+  vi.waitFor(() => expect(peer.text()).toBe(text), { interval: 2, timeout: 10_000 })
 const ends = (peer: Peer, fate: string): Promise<void> =>
-  vi.waitFor(() => expect(peer.fate()).toBe(fate), { interval: 2, timeout: 2_000 })
+  vi.waitFor(() => expect(peer.fate()).toBe(fate), { interval: 2, timeout: 10_000 })
 
 /** A round trip on a connection of its own, after which something that was going to arrive has arrived. */
 const aRoundTrip = async (): Promise<void> => {
@@ -101,7 +104,7 @@ describe('without faults', () => {
     far.socket.end()
 
     await ends(client, 'end')
-    await vi.waitFor(() => expect(proxy.connections).toEqual([]))
+    await vi.waitFor(() => expect(proxy.connections).toEqual([]), 10_000)
     expect(proxy.up.bytes).toBe('to the server'.length)
   })
 
@@ -122,7 +125,7 @@ describe('without faults', () => {
     await aRoundTrip()
     client.socket.resume()
 
-    await vi.waitFor(() => expect(client.fate()).toBe('end'), 5_000)
+    await vi.waitFor(() => expect(client.fate()).toBe('end'), 10_000)
     expect(client.text() === bytes.toString('latin1')).toBe(true)
   })
 
@@ -171,7 +174,7 @@ describe('late', () => {
     proxy.down.throttle(50_000)
     const start = performance.now()
     far.socket.write('x'.repeat(10_000))
-    await vi.waitFor(() => expect(client.text()).toHaveLength(10_000), { interval: 2 })
+    await vi.waitFor(() => expect(client.text()).toHaveLength(10_000), { interval: 2, timeout: 10_000 })
 
     expect(performance.now() - start).toBeGreaterThan(180)
   })
@@ -195,7 +198,7 @@ describe('late', () => {
     expect(far.socket.writableLength).toBeGreaterThan(0)
     await proxy.heal()
 
-    await vi.waitFor(() => expect(client.text() === bytes).toBe(true), 5_000)
+    await vi.waitFor(() => expect(client.text() === bytes).toBe(true), 10_000)
   })
 })
 
@@ -237,7 +240,7 @@ describe('lost', () => {
     const { client, far } = await pair()
     proxy.down.delay(30)
     far.socket.write('late')
-    await vi.waitFor(() => expect(far.socket.bytesWritten).toBe(4))
+    await vi.waitFor(() => expect(far.socket.bytesWritten).toBe(4), 10_000)
     proxy.blackHole()
     proxy.down.heal()
 
@@ -345,7 +348,7 @@ describe('messages', () => {
     const { client, far } = await pair()
     proxy.down.corrupt()
     far.socket.write('$9\r\nunspoiled\r\n+two\r\n')
-    await vi.waitFor(() => expect(client.text()).toHaveLength(21))
+    await vi.waitFor(() => expect(client.text()).toHaveLength(21), 10_000)
 
     const differing = Array.from('$9\r\nunspoiled\r\n').filter((byte, i) => client.text()[i] !== byte)
     expect(differing).toHaveLength(1)
@@ -356,7 +359,7 @@ describe('messages', () => {
     const { client, far } = await pair()
     proxy.down.corrupt(-3)
     far.socket.write('$3\r\none\r\n')
-    await vi.waitFor(() => expect(client.text()).toHaveLength(9))
+    await vi.waitFor(() => expect(client.text()).toHaveLength(9), 10_000)
 
     expect(client.text()).toMatch(/^\$3\r\non[^e]\r\n$/s)
   })
@@ -370,7 +373,7 @@ describe('messages', () => {
       const [socket] = (await accepted) as [Socket]
       again.down.corrupt()
       socket.write('$9\r\nunspoiled\r\n')
-      await vi.waitFor(() => expect(client.text()).toHaveLength(15))
+      await vi.waitFor(() => expect(client.text()).toHaveLength(15), 10_000)
       texts.push(client.text())
       client.socket.destroy()
       await again.close()
@@ -421,7 +424,7 @@ describe('one connection of several', () => {
     const [one, two] = [await pair(), await pair()]
     proxy.connections[0]?.cut()
     await ends(one.client, 'ECONNRESET')
-    await vi.waitFor(() => expect(proxy.connections.map(({ id }) => id)).toEqual([2]))
+    await vi.waitFor(() => expect(proxy.connections.map(({ id }) => id)).toEqual([2]), 10_000)
 
     expect(two.client.fate()).toBe(undefined)
   })

@@ -13,7 +13,7 @@
  * Only where it is named: `races`, races and faults, which are played for half an hour (docs/races.md).
  *
  * `pnpm bench --ratchet` takes less than three minutes, and fails if a ratio is far over what ratchet.json holds: for every change.
- * `pnpm bench --ratchet-update` writes down what is measured now. `pnpm bench --report` writes the report again and measures nothing.
+ * `pnpm bench --ratchet-update [question …]` writes down what is measured now. `pnpm bench --report` writes the report again and measures nothing.
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -33,8 +33,9 @@ const RACES = 'races'
 const APART: Readonly<Record<string, number>> = { [BYTES]: 150, [HIT_RATE]: 90, [RACES]: 1_800 }
 
 const args = process.argv.slice(2).filter((each) => each !== '--')
+const named = args.filter((each) => !each.startsWith('--'))
 if (args.includes('--ratchet-update')) {
-  update()
+  update(named)
   process.exit(0)
 }
 if (args.includes('--report')) {
@@ -44,7 +45,6 @@ if (args.includes('--report')) {
 if (args.includes('--ratchet')) process.exit(holds() ? 0 : 1)
 
 const isQuick = args.includes('--quick')
-const named = args.filter((each) => !each.startsWith('--'))
 // What is named behind it are trace files.
 if (named[0] === HIT_RATE) process.exit((await playTraces(named.slice(1))) ? 0 : 1)
 

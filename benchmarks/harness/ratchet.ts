@@ -5,7 +5,7 @@
  * slack, because not exactly. A ratio that is over its limit is measured again, and the best of three counts: noise makes a round
  * slower, and nothing makes it faster by chance three times. What fails here has become slower by half or more.
  *
- * `pnpm bench --ratchet-update` writes down what is measured now, the median of three, and keeps slacks.
+ * `pnpm bench --ratchet-update [question …]` writes down what is measured now, the median of three, and keeps slacks.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -71,8 +71,10 @@ export function holds(): boolean {
   return broken.length === 0
 }
 
-export function update(): void {
+/** Of these questions, or of all. */
+export function update(questions: readonly string[]): void {
   const updated = heldRatios().map((held) => {
+    if (questions.length > 0 && !questions.includes(held.question)) return held
     const { median } = spreadOf(Array.from({ length: ATTEMPTS }, () => ratioNow(held)))
     if (Number.isNaN(median)) throw new Error(`failed: ${titleOf(held)}`)
     console.log(`${median.toFixed(2)} × (was ${held.ratio} ×)  ${titleOf(held)}`)

@@ -34,7 +34,7 @@ export interface Pace {
 }
 
 export const PACES: Readonly<Record<string, Pace>> = {
-  full: { rounds: 21, slice: 60, warmup: 400 },
+  full: { rounds: 21, slice: 50, warmup: 400 },
   quick: { rounds: 9, slice: 25, warmup: 200 },
   ratchet: { rounds: 15, slice: 30, warmup: 400 },
 }

@@ -30,7 +30,7 @@ interface Scale {
   readonly digits: number
 }
 
-const LARGER: Readonly<Record<string, string>> = { ns: 'µs', µs: 'ms' }
+const LARGER: Readonly<Record<string, string>> = { ns: 'µs', µs: 'ms', ms: 's' }
 
 function scaleOf(median: number, unit: string, by = 1): Scale {
   const larger = LARGER[unit]

@@ -138,7 +138,7 @@ const load: Measure = {
   async cases(isQuick) {
     const results: CaseResult[] = []
     for (const crowd of CROWDS)
-      results.push(await felt(crowd, isQuick ? { rounds: 2, ms: 400 } : { rounds: 5, ms: 800 }))
+      results.push(await felt(crowd, isQuick ? { rounds: 2, ms: 300 } : { rounds: 5, ms: 800 }))
     return results
   },
 }

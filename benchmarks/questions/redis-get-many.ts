@@ -5,18 +5,13 @@ import type { Candidate, Question } from '../harness/question.ts'
 import { aboutServer, ownUrl } from '../redis/server.ts'
 import { accountOf } from '../redis/values.ts'
 import { clients, onRedis } from '../rivals/all.ts'
-import { ableTo } from '../rivals/candidate.ts'
+import { ableTo, askingForMany, MANY, manyOf } from '../rivals/candidate.ts'
 import { ioredis } from '../rivals/ioredis.ts'
 import { larderOnNodeRedis, larderOnRedis } from '../rivals/larder.ts'
 import { nodeRedis } from '../rivals/node-redis.ts'
-import { type Contender, fill, HOUR, neverLoads } from '../rivals/rival.ts'
-
-const MANY = 100
+import { type Contender, HOUR, neverLoads } from '../rivals/rival.ts'
 
 const account = accountOf(100)
-
-/** The hundred keys that are asked for by one key of the ring. */
-const keysOf = (key: string): string[] => Array.from({ length: MANY }, (_, at) => `${key}${100 + at}`)
 
 const getMany = ({ name, packages, how, open }: Contender): Candidate => ({
   name,
@@ -24,7 +19,6 @@ const getMany = ({ name, packages, how, open }: Contender): Candidate => ({
   how,
   waits: true,
   async open(ring) {
-    const groups = new Map(ring.map((key) => [key, keysOf(key)]))
     const place = {
       url: await ownUrl(),
       room: ring.length * MANY,
@@ -32,10 +26,7 @@ const getMany = ({ name, packages, how, open }: Contender): Candidate => ({
       ttl: HOUR,
       isCrowded: false,
     }
-    const asked = await open(place)
-    await fill(asked, [...groups.values()].flat(), account)
-    const operation = (key: string): unknown => asked.getMany?.(groups.get(key) ?? [])
-    return { operation, ...(asked.close !== undefined && { close: asked.close }) }
+    return askingForMany(await open(place), ring, account)
   },
 })
 
@@ -46,7 +37,7 @@ const redisGetMany: Question = {
     {
       name: 'getMany of 100 values of 100 B, one call at a time',
       keys: 64,
-      value: (key) => keysOf(key).map(account),
+      value: (key) => manyOf(key).map(account),
       concurrency: 1,
       batch: 50,
       needs: aboutServer,

@@ -91,8 +91,8 @@ const stale: Measure = {
   name: 'stale',
   asks: 'How long does somebody wait for a value that is no longer fresh, where it may be served while it is refreshed?',
   unit: 'ns',
-  seconds: 120,
-  cases: async (isQuick) => [await served(isQuick ? 1 : 7)],
+  seconds: 90,
+  cases: async (isQuick) => [await served(isQuick ? 1 : 5)],
 }
 
 export default stale

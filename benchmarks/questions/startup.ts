@@ -2,8 +2,8 @@
  * How long does a program wait until it can begin, and what has to be installed for it?
  *
  * Each import in a process of its own, from its first line until everything is there that this rival takes part with: memory, Redis
- * and tiers, as far as it has them; of ours each package alone too. What is installed is counted on this disk, with all that it depends on, each file once; of ours
- * what the registry would get.
+ * and tiers, as far as it has them; of ours each package alone too. What is installed is counted on this disk, with all that it
+ * depends on, each file once; of ours what the registry would get.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'

@@ -65,3 +65,20 @@ export const storing = (
     const asked = await contender.open({ room: room ?? keys.length + 1, load, ttl: HOUR, url, isCrowded })
     return opened(asked, way, keys, value)
   })
+
+export const MANY = 100
+
+/** The hundred keys that are asked for at once, by one key of the ring. */
+export const manyOf = (key: string): string[] => Array.from({ length: MANY }, (_, at) => `${key}${100 + at}`)
+
+/** Asked for all of them in one call, with a value under each. */
+export async function askingForMany(
+  asked: Asked,
+  ring: readonly string[],
+  value: (key: string) => unknown,
+): Promise<Opened> {
+  const groups = new Map(ring.map((key) => [key, manyOf(key)]))
+  await fill(asked, [...groups.values()].flat(), value)
+  const operation = (key: string): unknown => asked.getMany?.(groups.get(key) ?? [])
+  return { operation, ...(asked.close !== undefined && { close: asked.close }) }
+}

@@ -25,9 +25,9 @@ export function numberOf(program: URL, ...args: readonly string[]): number {
 }
 
 /** `program` as from `new URL('…', import.meta.url)`. */
-export function startChild(program: URL, args: readonly string[] = []): Child {
+export function startChild(program: URL, args: readonly string[] = [], flags: readonly string[] = []): Child {
   const child = fork(fileURLToPath(program), args, {
-    execArgv: HOW,
+    execArgv: [...flags, ...HOW],
     serialization: 'advanced',
   })
   const gone = new AbortController()

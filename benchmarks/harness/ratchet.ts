@@ -71,15 +71,16 @@ export function holds(): boolean {
   return broken.length === 0
 }
 
-/** Of these questions, or of all. */
+/** Of these questions, or of all. Written after each: who ends it early keeps what was measured. */
 export function update(questions: readonly string[]): void {
-  const updated = heldRatios().map((held) => {
-    if (questions.length > 0 && !questions.includes(held.question)) return held
+  const all = [...heldRatios()]
+  for (const [at, held] of all.entries()) {
+    if (questions.length > 0 && !questions.includes(held.question)) continue
     const { median } = spreadOf(Array.from({ length: ATTEMPTS }, () => ratioNow(held)))
     if (Number.isNaN(median)) throw new Error(`failed: ${titleOf(held)}`)
     console.log(`${median.toFixed(2)} × (was ${held.ratio} ×)  ${titleOf(held)}`)
-    return { ...held, ratio: Number(median.toFixed(2)) }
-  })
-  writeFileSync(FILE, JSON.stringify(updated))
-  spawnSync(path.join(root, 'node_modules/.bin/oxfmt'), [FILE])
+    all[at] = { ...held, ratio: Number(median.toFixed(2)) }
+    writeFileSync(FILE, JSON.stringify(all))
+    spawnSync(path.join(root, 'node_modules/.bin/oxfmt'), [FILE])
+  }
 }

@@ -41,7 +41,8 @@ const CROWDS: readonly Crowd[] = [
 ]
 
 async function started(cast: Cast): Promise<Child> {
-  const child = startChild(new URL('player.child.ts', import.meta.url))
+  // What is asked all day is not forgotten while others have their turn.
+  const child = startChild(new URL('player.child.ts', import.meta.url), [], ['--no-flush-bytecode'])
   await child.ask(cast)
   return child
 }

@@ -1,7 +1,7 @@
 /*
  * A process under load: opens everybody who takes part, and plays the same arrivals to whom it is told.
  *
- * `node --expose-gc --import tsx load/player.child.ts`, with a channel to its parent. What is missing is loaded from a source that
+ * `node --expose-gc --no-flush-bytecode --import tsx load/player.child.ts`, with a channel to its parent. What is missing is loaded from a source that
  * takes a while. Every answer is looked at: one that is wrong ends the benchmark.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
@@ -64,7 +64,7 @@ function asking({ keys: count }: Cast, { asked }: Player, schedule: Schedule) {
 }
 
 /** Operations of each process and player before any counts: a service that was started a while ago has been compiled. */
-const WARM_UP = 3_000
+const WARM_UP = 10_000
 const WARM_AT_ONCE = 32
 
 /** As fast as it goes. */

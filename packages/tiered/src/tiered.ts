@@ -101,7 +101,6 @@ export function tiered(options: TieredOptions): Store<Entry> {
     name: `tiered(${near.name}, ${far.name})`,
     ...(far.channel && { channel: believedFor(far.channel, maxStaleness) }),
     ...(measuring.onSized && { onSized: measuring.onSized.bind(measuring) }),
-    ...(far.facts && { facts: far.facts.bind(far) }),
     ...(near.onRemoval && { onRemoval: near.onRemoval.bind(near) }),
     near: {
       store: copies,

@@ -42,6 +42,7 @@ const ORDER = [
   'tiered-peek',
   'tiered-far-hit',
   'tiered-invalidation',
+  'tiered-idle',
   'load',
   'demo',
   'startup',

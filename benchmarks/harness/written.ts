@@ -36,5 +36,5 @@ function scaleOf(median: number, unit: string, by = 1): Scale {
   const larger = LARGER[unit]
   if (larger !== undefined && median / by >= 10_000) return scaleOf(median, larger, by * 1_000)
   const hasTenths = median / by < 10 && unit !== 'loads' && unit !== ''
-  return { unit, by, digits: unit === '×' ? 2 : hasTenths ? 1 : 0 }
+  return { unit, by, digits: unit === '×' || unit === '%' ? 2 : hasTenths ? 1 : 0 }
 }

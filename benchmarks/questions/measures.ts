@@ -9,6 +9,7 @@ import redisServerTime from './redis-server-time.ts'
 import stale from './stale.ts'
 import stampede from './stampede.ts'
 import startup from './startup.ts'
+import tieredIdle from './tiered-idle.ts'
 import tieredInvalidation from './tiered-invalidation.ts'
 
 export const measures: readonly Measure[] = [
@@ -20,6 +21,7 @@ export const measures: readonly Measure[] = [
   redisHung,
   redisServerTime,
   tieredInvalidation,
+  tieredIdle,
   startup,
   demo,
 ]

@@ -52,6 +52,7 @@ export function channelOn(link: Link, base: string, { sender }: Voice, maxStalen
           if (heard.what === 'filled') return heard.keys.forEach((key) => listener.filled(key))
           if (heard.sender !== sender) heard.keys.forEach((key) => listener.changed(key))
         },
+        believedFor: listener.believedFor,
         proven: (since) => listener.proven(since),
         gap: () => listener.gap(),
         replaced: () => listener.replaced(),

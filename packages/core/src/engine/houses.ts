@@ -128,6 +128,7 @@ function move(store: Store<Entry>, { clock = systemClock, storeTimeout = STORE_T
 function listen(channel: Channel, { store, waiting, trust, recent }: House, rooms: Room): () => void {
   return channel.listen(
     {
+      believedFor: channel.maxStaleness,
       changed(key) {
         const path = pathOf(key)
         const space = rooms.find(path)

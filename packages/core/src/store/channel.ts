@@ -41,6 +41,8 @@ export interface Channel {
  * }
  */
 export interface ChannelListener {
+  /** For how long (ms) it believes a proof: so far apart they may be while nothing is asked. Default: as often as can be had. */
+  readonly believedFor?: number | undefined
   /** Another process has deleted or replaced this record, or may have. Fills are not told. */
   changed(key: string): void
   /** A record for which somebody waited has been filled, or its lease has been given back; by any process. */

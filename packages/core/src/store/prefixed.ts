@@ -86,6 +86,7 @@ function prefixedChannel(channel: Channel, prefix: string): Channel {
     listen: (listener, what) =>
       channel.listen(
         {
+          believedFor: listener.believedFor,
           changed(key) {
             if (!key.startsWith(prefix)) return
             const own = key.slice(prefix.length)

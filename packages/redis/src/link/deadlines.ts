@@ -39,6 +39,11 @@ export class Deadlines {
     if (queue.length > this.#compactAt) this.#compact()
   }
 
+  /** If all that was waited for is settled, nothing rings: nobody is woken up for it. */
+  rest(): void {
+    if (this.#queue.every((each) => each.isSettled)) this.stop()
+  }
+
   /** Nothing rings any more. */
   stop(): void {
     this.#cancel?.()

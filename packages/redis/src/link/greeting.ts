@@ -74,27 +74,37 @@ async function served(ask: Ask, clock: Clock, waiting: () => boolean): Promise<v
 export async function meet(ask: Ask, id: string, clock: Clock): Promise<Greeting> {
   const sent = clock.exact()
   const [server, replication, time] = await Promise.all([
-    info(ask, 'server'),
-    info(ask, 'replication'),
+    section(ask, 'server'),
+    section(ask, 'replication'),
     ask(['time']).then((reply) => sampleOf(reply, sent, clock.exact()), undefinedIfRefused),
   ])
-  const runId = server?.get('run_id')
+  const runId = fieldOf(server, 'run_id')
   return {
     id,
-    identity: runId === undefined ? undefined : `${runId}:${replication?.get('master_replid') ?? ''}`,
-    role: replication?.get('role'),
-    version: server?.get('valkey_version') ?? server?.get('redis_version'),
+    identity: runId === undefined ? undefined : `${runId}:${fieldOf(replication, 'master_replid') ?? ''}`,
+    role: fieldOf(replication, 'role'),
+    version: fieldOf(server, 'valkey_version') ?? fieldOf(server, 'redis_version'),
     time,
   }
 }
 
 /** Fields of a section of INFO; undefined if the user may not ask. */
-export async function info(
-  ask: Ask,
-  ...section: [string?]
-): Promise<ReadonlyMap<string, string> | undefined> {
-  const reply = await ask(['info', ...section.map(String)] as [string, ...string[]]).catch(undefinedIfRefused)
-  return reply === undefined ? undefined : fieldsOf(textOf(reply))
+export async function info(ask: Ask, ...names: [string?]): Promise<ReadonlyMap<string, string> | undefined> {
+  const text = await section(ask, ...names)
+  return text === undefined ? undefined : fieldsOf(text)
+}
+
+async function section(ask: Ask, ...names: [string?]): Promise<string | undefined> {
+  const reply = await ask(['info', ...names.map(String)] as [string, ...string[]]).catch(undefinedIfRefused)
+  return reply === undefined ? undefined : textOf(reply)
+}
+
+/** One of them: an idle process asks for few, and often. Each stands behind the end of a line. */
+function fieldOf(text: string | undefined, name: string): string | undefined {
+  const at = text?.indexOf(`\n${name}:`) ?? -1
+  if (text === undefined || at === -1) return undefined
+  const end = text.indexOf('\r', at)
+  return text.slice(at + name.length + 2, end === -1 ? undefined : end)
 }
 
 export function textOf(reply: Reply | undefined): string {

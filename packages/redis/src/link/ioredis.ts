@@ -11,7 +11,7 @@
 
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Duplex } from 'node:stream'
-import { type Call, type Chunks, encode } from './call.ts'
+import { Call, type Caller, type Chunks, encode } from './call.ts'
 import type { Line, LineEvents, Server } from './client.ts'
 import type { ClusterSource } from './cluster.ts'
 import type { Reply } from './link.ts'
@@ -215,9 +215,11 @@ class IoredisLine implements Line {
   }
 
   /** To subscribe again is answered in the same order as a PING, and refused by a node that has given the slot away. */
-  async beat(channels: readonly string[], isSharded: boolean): Promise<void> {
-    if (isSharded) await this.subscribe(channels, true)
-    else await this.#redis.ping()
+  beat(channels: readonly string[], isSharded: boolean): Promise<void> {
+    if (isSharded) return this.subscribe(channels, true)
+    return new Promise((resolve, reject) => {
+      this.send([new Call(['ping'], Infinity, NOBODY, () => resolve(), reject)])
+    })
   }
 
   destroy(): void {
@@ -230,6 +232,9 @@ class IoredisLine implements Line {
     this.destroy()
   }
 }
+
+/** Has the PINGs, for which the subscriber waits. */
+const NOBODY: Caller = { heard() {}, failed: (call, error) => call.fail(error), late() {} }
 
 /** By what ioredis promises to everybody. */
 function callPlainly(redis: IoredisClient, calls: readonly Call[]): void {

@@ -17,6 +17,7 @@ import type { Script } from './script.ts'
 import { ServerTime } from './server-time.ts'
 import { Subscriber } from './subscriber.ts'
 import type { SubscriptionListener } from './subscription.ts'
+import { Ticks } from './ticks.ts'
 import type { Topology } from './topology.ts'
 
 /** Heartbeats between two looks at who the server is. */
@@ -41,6 +42,8 @@ export class OpenedLink implements Link {
     failed: (call, error) => call.fail(error),
     late: (call) => call.fail(down(this.name, 'not connected yet')),
   }
+  /** How many there were. */
+  #calls = 0
   #isClosed: Promise<void> | undefined
   #stopWaiting: () => void = () => {}
 
@@ -58,12 +61,14 @@ export class OpenedLink implements Link {
     this.#time = new ServerTime(clock)
     this.#ready = deferred()
     this.#ready.promise.catch(() => {})
-    const around = { name, clock, deadlines: this.#deadlines, deadline, connectTimeout }
+    const ticks = new Ticks(clock, heartbeat)
+    const around = { name, clock, ticks, deadlines: this.#deadlines, deadline, connectTimeout }
     this.#topology = topologyOf({ ...around, pulse: heartbeat * BEATS_PER_PULSE }, this.#peerEvents())
     const topology = this.#topology
     this.#subscriber = new Subscriber({
       ...around,
       heartbeat,
+      calls: () => this.#calls,
       isSharded: topology.isCluster,
       nodeOf: (channel) => (topology.isCluster ? topology.nodeOf(channel) : ''),
       identityOf: (node) => this.#peerOf(node)?.greeting?.identity,
@@ -154,6 +159,7 @@ export class OpenedLink implements Link {
 
   #send(call: Call, key: string | undefined, node: string | undefined): void {
     if (this.#isClosed !== undefined) return call.fail(this.#closedError())
+    this.#calls++
     this.#deadlines.add(call)
     this.#topology.send(call, key, node)
   }

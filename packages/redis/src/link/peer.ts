@@ -20,6 +20,7 @@ import type { Line, Server } from './client.ts'
 import { down, isReply, late, meaningOf, wordOf } from './errors.ts'
 import { type Greeting, meet } from './greeting.ts'
 import { type Ask, failureOf, Kept, type Surroundings } from './kept.ts'
+import type { Ticks } from './ticks.ts'
 
 /** Silence that kills: this many deadlines, and no less than so many ms. */
 const SILENT_DEADLINES = 3
@@ -46,6 +47,7 @@ export interface PeerEvents {
 export interface PeerSurroundings extends Surroundings {
   /** Between two looks at the server, ms. */
   readonly pulse: number
+  readonly ticks: Ticks
 }
 
 export class Peer implements Caller {
@@ -307,13 +309,14 @@ export class Peer implements Caller {
   }
 
   #pulse(): void {
-    this.#stopPulse = this.#clock.after(this.#around.pulse, () => {
+    this.#stopPulse = this.#around.ticks.after(this.#around.pulse, () => {
       meet(this.ask, this.id, this.#clock)
         .then(
           (greeting) => this.#meetAgain(greeting),
           () => {},
         )
         .finally(() => {
+          this.#around.deadlines.rest()
           if (this.#line !== undefined) this.#pulse()
         })
         .catch(() => {})

@@ -18,12 +18,20 @@
 import type { Line, Server } from './client.ts'
 import { Kept, type Surroundings } from './kept.ts'
 import type { SubscriptionListener } from './subscription.ts'
+import type { Ticks } from './ticks.ts'
 
 const UNANSWERED_BEATS = 2
+/** After so many without a call the link is quiet. */
+const QUIET_BEATS = 8
+/** Between two PINGs on a quiet link, in heartbeats: as often the peer looks at who the server is. */
+const LONGEST_PAUSE = 4
 
 export interface SubscriberSurroundings extends Surroundings {
   /** Between two PINGs, ms. */
   readonly heartbeat: number
+  readonly ticks: Ticks
+  /** How many calls there were on the link. */
+  calls(): number
   readonly isSharded: boolean
   /** The node that serves a channel; undefined while nobody knows. */
   nodeOf(channel: string): string | undefined
@@ -110,10 +118,25 @@ export class Subscriber {
       message: (channel, text) => this.#message(channel, text),
       gap: (channels) => this.#gap(node, (channel) => channels.has(channel)),
       proven: (since, channels) => this.#proven(node, since, channels),
+      pause: (isQuiet) => this.#pause(isQuiet),
     })
     this.#ears.set(node, ear)
     ear.open()
     return ear
+  }
+
+  /**
+   * Between two PINGs, ms. On a quiet link as long as may be: an answer that comes in time, and not so late that the connection
+   * is replaced, still comes before the proof before it has ended.
+   */
+  #pause(isQuiet: boolean): number {
+    const { heartbeat } = this.#around
+    if (!isQuiet) return heartbeat
+    let believedFor = Infinity
+    for (const { listener } of this.#listenings)
+      believedFor = Math.min(believedFor, listener.believedFor ?? 0)
+    const beats = Math.floor(Math.min(believedFor / heartbeat - UNANSWERED_BEATS, LONGEST_PAUSE))
+    return heartbeat * Math.max(1, beats)
   }
 
   #message(channel: string, text: string): void {
@@ -166,6 +189,7 @@ interface EarEvents {
   gap(channels: ReadonlySet<string>): void
   /** All that was published on these channels before then has been handed over. */
   proven(since: number, channels: ReadonlySet<string>): void
+  pause(isQuiet: boolean): number
 }
 
 /** One connection that listens to one node. */
@@ -179,6 +203,9 @@ class Ear {
   #line: Line | undefined
   #identity: string | undefined
   #cancelBeat: () => void = () => {}
+  /** How many calls of the link there were by the last PING, and how many PINGs ago there were fewer. */
+  #calls = 0
+  #quietBeats = 0
 
   constructor(node: string, around: SubscriberSurroundings, events: EarEvents) {
     this.#node = node
@@ -248,16 +275,27 @@ class Ear {
     this.#within(line, this.#ask(line, [...channels]), () => {
       if (this.#isElsewhere()) return this.#kept.replace(new Error('it is not the server that has the data'))
       this.#events.proven(since, channels)
-      const left = Math.max(0, since + this.#around.heartbeat - this.#around.clock.now())
-      this.#cancelBeat = this.#around.clock.after(left, () => this.#beat(line))
+      const left = since + this.#events.pause(this.#isQuiet()) - this.#around.clock.now()
+      const next = (): void => this.#beat(line)
+      this.#cancelBeat = left > 0 ? this.#around.ticks.after(left, next) : this.#around.clock.after(0, next)
     })
   }
 
-  async #ask(line: Line, channels: readonly string[]): Promise<void> {
+  #isQuiet(): boolean {
+    const calls = this.#around.calls()
+    this.#quietBeats = calls === this.#calls ? this.#quietBeats + 1 : 0
+    this.#calls = calls
+    return this.#quietBeats >= QUIET_BEATS
+  }
+
+  #ask(line: Line, channels: readonly string[]): Promise<void> {
     const { isSharded } = this.#around
-    await line.beat(channels, isSharded)
-    if (!isSharded || !line.isBlind || (await this.#around.stillServes(this.#node, channels))) return
-    throw new Error('a slot has moved away')
+    const answer = line.beat(channels, isSharded)
+    return isSharded && line.isBlind ? answer.then(() => this.#assertServed(channels)) : answer
+  }
+
+  async #assertServed(channels: readonly string[]): Promise<void> {
+    if (!(await this.#around.stillServes(this.#node, channels))) throw new Error('a slot has moved away')
   }
 
   #isElsewhere(): boolean {

@@ -16,6 +16,11 @@
 export interface SubscriptionListener {
   message(channel: string, text: string): void
   /**
+   * For how long (ms) a proof is believed. While nothing is asked of the link, proofs may then come so much more rarely. Default: they
+   * come every heartbeat.
+   */
+  readonly believedFor?: number | undefined
+  /**
    * All that was published before `since` (clock.now() of this process) has been handed over: a PING was sent then on the
    * connection of the subscription, and has been answered, on every node that matters.
    */

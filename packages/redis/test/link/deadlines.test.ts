@@ -91,3 +91,31 @@ test('stopping leaves no timer', () => {
 const IGNORANT: Caller = { heard() {}, failed() {}, late() {} }
 
 function nothing(): void {}
+
+test('when all are answered nothing need ring, and what comes later rings again', async () => {
+  const clock = manualClock()
+  const deadlines = new Deadlines(clock)
+  const late: Call[] = []
+  const caller: Caller = {
+    heard() {},
+    failed() {},
+    late(call) {
+      late.push(call)
+      call.fail(new Error('late'))
+    },
+  }
+  const [one, two, three] = [1, 2, 3].map(() => new Call(['GET', 'k'], 100, caller, nothing, nothing))
+  if (one === undefined || two === undefined || three === undefined) throw new Error('there are three')
+  deadlines.add(one)
+  deadlines.add(two)
+  one.resolve('value')
+  deadlines.rest()
+  expect(clock.pending).toBe(1)
+  two.resolve('value')
+  deadlines.rest()
+  expect(clock.pending).toBe(0)
+
+  deadlines.add(three)
+  await clock.advance(200)
+  expect(late).toEqual([three])
+})

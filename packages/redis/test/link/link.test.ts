@@ -106,6 +106,30 @@ describe.each(KINDS)('over $name', (kind) => {
     expect(listener.proofs).toEqual(listener.proofs.toSorted((a, b) => a - b))
   })
 
+  test('while nothing is asked, proofs come as rarely as they are believed for allows', async () => {
+    const heartbeat = 50
+    const redis = await link({ heartbeat })
+    const listener = recorder()
+    redis.subscribe(['news'], { ...listener, believedFor: 5 * heartbeat })
+    /** Between the last few proofs. */
+    const pauses = (): readonly number[] => {
+      const last = listener.proofs.slice(-5)
+      return last.slice(1).map((since, i) => since - (last[i] ?? 0))
+    }
+    const few = (): void => expect(pauses().length).toBe(4)
+    await until(() => {
+      few()
+      expect(Math.min(...pauses())).toBeGreaterThan(2.5 * heartbeat)
+    })
+    expect(listener.gaps).toBe(0)
+
+    await until(async () => {
+      await redis.call(['ECHO', 'busy'])
+      few()
+      expect(Math.min(...pauses())).toBeLessThan(1.5 * heartbeat)
+    })
+  })
+
   test('a listener hears only its own channels, and nothing after it has left', async () => {
     const redis = await link({ heartbeat: 20 })
     const [one, two] = [recorder(), recorder()]

@@ -2,8 +2,8 @@
  * A question answered: each of its cases in a process of its own, so that none inherits what V8 learned in another, and none takes
  * the others with it when it fails.
  *
- * A case that fails is tried once more: sockets and servers of a busy machine fail now and then. What fails twice is left out of the
- * answer, which says so, and the benchmark goes on.
+ * A case that fails is tried once more, unless it stood still: sockets and servers of a busy machine fail now and then. What fails
+ * twice is left out of the answer, which says so, and the benchmark goes on.
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -16,8 +16,8 @@ import { commit, here } from './versions.ts'
 export const names: readonly string[] = [...questions, ...measures].map(({ name }) => name)
 
 const ATTEMPTS = 2
-/** ms after which a case, or a question that is counted, stands still and is ended. */
-const STANDS_STILL = 15 * 60_000
+/** ms after which a case, or a question that is counted, stands still: it is ended, and not tried again. */
+const STANDS_STILL = { 'harness/case.ts': 4 * 60_000, 'harness/measure.ts': 15 * 60_000 } as const
 
 /** Everything but what failed, by its name. */
 export function answer(name: string, isQuick: boolean): Result {
@@ -52,7 +52,10 @@ export function answer(name: string, isQuick: boolean): Result {
 }
 
 /** What a program of the harness answers with, one case or several; undefined if it fails every time. */
-function inProcess(program: string, ...args: readonly string[]): readonly CaseResult[] | undefined {
+function inProcess(
+  program: keyof typeof STANDS_STILL,
+  ...args: readonly string[]
+): readonly CaseResult[] | undefined {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const { status, signal, stdout } = spawnSync(
       process.execPath,
@@ -61,13 +64,14 @@ function inProcess(program: string, ...args: readonly string[]): readonly CaseRe
         cwd: path.resolve(here),
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'inherit'],
-        timeout: STANDS_STILL,
+        timeout: STANDS_STILL[program],
         killSignal: 'SIGKILL',
         maxBuffer: 2 ** 26,
       },
     )
     if (status === 0) return [JSON.parse(stdout) as CaseResult | CaseResult[]].flat()
     console.error(`failed (${signal ?? `status ${status}`}), attempt ${attempt}: ${args.join(': ')}`)
+    if (signal !== null) return undefined
   }
   return undefined
 }

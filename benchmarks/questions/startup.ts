@@ -150,10 +150,10 @@ const startup: Measure = {
   name: 'startup',
   asks: 'How long does a program wait until it can begin, and what has to be installed for it?',
   unit: 'ns',
-  seconds: 60,
+  seconds: 70,
   async cases(isQuick) {
     build()
-    return [imports(isQuick ? 1 : 15), sizes()]
+    return [imports(isQuick ? 1 : 11), sizes()]
   },
 }
 

@@ -13,6 +13,7 @@ import { lruCache } from '../benchmarks/hit-rate/policies/lru-cache.ts'
 import type { Room } from '../benchmarks/hit-rate/policy.ts'
 import { hitRatio, LRU, OPTIMUM, outcomes, policies } from '../benchmarks/hit-rate/simulate.ts'
 import { type Trace, TraceBuilder } from '../benchmarks/hit-rate/trace.ts'
+import { families, SEEDS, variedTraces } from '../benchmarks/hit-rate/varied.ts'
 
 const OURS_LRU = "larder, eviction: 'lru'"
 const OURS = "larder, eviction: 's3-fifo'"
@@ -119,6 +120,30 @@ describe('the traces that are made', () => {
   test('are played in rooms by objects and by bytes; in both our LRU is LRU', () => {
     for (const trace of tracesOf(2_000)) {
       for (const { hits } of outcomes(trace)) expect(hits[OURS_LRU], trace.name).toBe(hits[LRU])
+    }
+  })
+})
+
+describe('the traces that are drawn by chance', () => {
+  const length = 60_000
+  const drawn = [...variedTraces(length, SEEDS.heldOut, 1)]
+
+  test('are one of each family, the same in every run, and others with another seed', () => {
+    expect(drawn.map(({ name }) => name)).toEqual(Object.keys(families).map((name) => `${name} 1`))
+    expect([...variedTraces(length, SEEDS.heldOut, 1)]).toEqual(drawn)
+    for (const [at, other] of [...variedTraces(length, SEEDS.seen, 1)].entries()) {
+      expect(drawn[at]?.accesses).toHaveLength(length)
+      expect(drawn[at]?.accesses).not.toEqual(other.accesses)
+    }
+  })
+
+  test('in rooms that they fill several times, our S3-FIFO loses no more than a point to LRU', () => {
+    for (const trace of drawn) {
+      const room = roomFor(trace, Math.min(500, Math.ceil(trace.keys / 20)))
+      const [lru, ours] = [LRU, OURS].map((name) =>
+        hitRatio(policies.find((each) => each.name === name)?.make(room) ?? { access: () => false }, trace),
+      )
+      expect((ours ?? 0) - (lru ?? 0), trace.name).toBeGreaterThan(-0.01)
     }
   })
 })

@@ -1,7 +1,8 @@
 /*
  * `pnpm bench hit-rate [--quick] [trace files …]`: what part of the requests does each policy of eviction answer?
  *
- * Without files: the traces of generated.ts; the answers are written to results/hit-rate, and docs/hit-rate.md from them.
+ * Without files: the traces of generated.ts, and some of varied.ts; the answers are written to results/hit-rate, and
+ * docs/hit-rate.md from them.
  * With files: those traces (files.ts), printed only.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,12 +12,15 @@ import { loadNow, machine } from '../harness/result.ts'
 import { commit, here, root } from '../harness/versions.ts'
 import { traceFrom } from './files.ts'
 import { generated, tracesOf } from './generated.ts'
-import { chart, page, type Played, type Results, shareText, summary } from './page.ts'
-import { outcomes, policies } from './simulate.ts'
+import { chart, page, type Played, type Results, shareText, summary, variedTable } from './page.ts'
+import { few, outcomes, policies, WIDE_SHARES } from './simulate.ts'
 import type { Trace } from './trace.ts'
+import { SEEDS, variedTraces } from './varied.ts'
 
 const LENGTH = 200_000
 const QUICK_LENGTH = 20_000
+/** Traces of each family that are drawn by chance. */
+const DRAWN = 3
 /** Of a file, so many accesses at most: what is longer is cut, and said to be. */
 const MOST = 5_000_000
 
@@ -35,6 +39,12 @@ export async function hitRate(files: readonly string[], isQuick: boolean): Promi
   }
   console.log(`\n${summary({ policies: names, played })}`)
   if (files.length > 0 || isQuick) return
+  const varied: Played[] = []
+  for (const trace of variedTraces(length, SEEDS.heldOut, DRAWN)) {
+    const drawn = [...outcomes(trace, WIDE_SHARES, few)]
+    varied.push({ trace: trace.name, says: '', accesses: length, keys: trace.keys, outcomes: drawn })
+  }
+  console.log(`\n${variedTable(varied)}`)
   save({
     command: 'pnpm bench hit-rate',
     commit: commit(),
@@ -42,6 +52,7 @@ export async function hitRate(files: readonly string[], isQuick: boolean): Promi
     length,
     policies: names,
     played,
+    varied,
   })
   console.log(`\nwritten: ${path.relative(root, writePage())}`)
 }

@@ -15,6 +15,8 @@ import type { Trace } from './trace.ts'
 export const OPTIMUM = 'optimum'
 export const LRU = 'LRU'
 
+const OURS_LRU = ours('lru').name
+
 /** The first is what all others are compared with. */
 export const policies: readonly NamedPolicy[] = [
   { name: LRU, make: lru },
@@ -27,8 +29,15 @@ export const policies: readonly NamedPolicy[] = [
   { name: OPTIMUM, make: belady },
 ]
 
+/** Those that many traces are played to. */
+export const few: readonly NamedPolicy[] = policies.filter(
+  ({ name }) => ![OURS_LRU, 'SIEVE', OPTIMUM].includes(name),
+)
+
 /** Shares of the footprint: of the number of keys, or of the sum of their sizes. */
 export const SHARES: readonly number[] = [0.01, 0.05, 0.1, 0.3]
+/** For traces that are drawn by chance: from very small to half of all. */
+export const WIDE_SHARES: readonly number[] = [0.001, 0.01, 0.1, 0.5]
 /** Caches of fewer entries say little. */
 const LEAST_ENTRIES = 16
 
@@ -50,9 +59,12 @@ export function hitRatio(policy: Policy, { accesses }: Trace): number {
 }
 
 /** All rooms for a trace; those by bytes if it has sizes. */
-export function* roomsOf(trace: Trace): Generator<Room & { readonly by: By; readonly share: number }> {
+export function* roomsOf(
+  trace: Trace,
+  shares: readonly number[],
+): Generator<Room & { readonly by: By; readonly share: number }> {
   const { accesses, sizes, keys } = trace
-  for (const share of SHARES) {
+  for (const share of shares) {
     const capacity = Math.max(LEAST_ENTRIES, Math.round(keys * share))
     yield { by: 'objects', share, capacity, accesses, isByBytes: false, sizeOf: () => 1 }
   }
@@ -60,16 +72,20 @@ export function* roomsOf(trace: Trace): Generator<Room & { readonly by: By; read
   const taken = sizes.map((size) => Math.min(LARGEST, size) + OVERHEAD)
   const footprint = taken.reduce((sum, size) => sum + size, 0)
   const sizeOf = (key: number): number => taken[key] as number
-  for (const share of SHARES) {
+  for (const share of shares) {
     const capacity = Math.max(LEAST_ENTRIES * OVERHEAD, Math.round(footprint * share))
     yield { by: 'bytes', share, capacity, accesses, isByBytes: true, sizeOf }
   }
 }
 
-export function* outcomes(trace: Trace): Generator<Outcome> {
-  for (const room of roomsOf(trace)) {
+export function* outcomes(
+  trace: Trace,
+  shares: readonly number[] = SHARES,
+  among: readonly NamedPolicy[] = policies,
+): Generator<Outcome> {
+  for (const room of roomsOf(trace, shares)) {
     const hits: Record<string, number> = {}
-    for (const { name, make } of policies) hits[name] = hitRatio(make(room), trace)
+    for (const { name, make } of among) hits[name] = hitRatio(make(room), trace)
     yield { by: room.by, share: room.share, capacity: room.capacity, hits }
   }
 }

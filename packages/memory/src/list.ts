@@ -22,4 +22,6 @@ export interface List<V extends object> {
   pop(bound: Bound): string | undefined
   /** All of them; they may be changed meanwhile. */
   entries(): Iterable<[string, V]>
+  /** All of this moment, from what may go first. */
+  inOrder(): Iterable<[string, V]>
 }

@@ -63,6 +63,10 @@ export class Lru<V extends object> implements List<V> {
     return this.#cache.rentries() as Generator<[string, V]>
   }
 
+  inOrder(): Iterable<[string, V]> {
+    return [...this.entries()]
+  }
+
   #grow(): void {
     const before = this.#cache
     this.#room = Math.max(this.#room + 1, Math.min(this.#room * 2, this.#most() + 1))

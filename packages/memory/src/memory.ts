@@ -257,7 +257,7 @@ class Memory implements MemoryStore {
 
   *entries(): Generator<readonly [key: string, entry: Entry]> {
     for (const part of this.#row.slice()) {
-      for (const [key, entry] of part.list.entries()) yield [part.prefix + key, entry]
+      for (const [key, entry] of part.list.inOrder()) yield [part.prefix + key, entry]
     }
   }
 

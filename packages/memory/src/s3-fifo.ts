@@ -1,5 +1,6 @@
 /*
- * A list of entries after S3-FIFO (Yang et al., SOSP 2023), whose small queue finds its length by itself.
+ * A list of entries after S3-FIFO (Yang et al., SOSP 2023), whose small queue finds its length by itself, and which goes the
+ * way of LRU where that is better.
  *
  *      new ──▶ small ──── was used ────▶ main ──┐ was used: once more round for each use, three at most
  *                │                        ▲ │ ◀─┘
@@ -10,82 +11,84 @@
  * passes through the small queue and leaves the main one alone; that is what LRU cannot do.
  *
  * Ghosts are keys without values. They say how long the small queue should be: who comes back after leaving it would have
- * been kept by a longer one, who comes back after leaving the main queue by a shorter one. A fixed tenth, as published,
- * loses twenty points where everything is used once more a little later.
+ * been kept by a longer one, who comes back after leaving the main queue by a shorter one; so does each hit in the
+ * main queue that LRU would not have had. A fixed tenth, as published, loses twenty points where everything is used once more a little later.
  *
- * While the small queue is longer than it should be, the main one has room, and what leaves the small one unused is kept
- * there for the time being: so of a loop that is longer than the list a part stays.
+ * While the small queue is longer than it should be, the main one has room, and of what leaves the small one unused every second
+ * is kept there for the time being: so of a loop that is longer than the list a part stays.
  *
- * The lookup is one Map, of ghosts too: no hash of ours that keys could be chosen for. Everything else lies in flat arrays by
- * slot. A queue and its ghosts are together no longer than the list, so there are no more ghosts than entries. Their bytes
- * count, and are an eighth of what is held at most where bytes are scarce.
+ * Beside the counter stands the time of the last use, in epochs (recency.ts). So it is known of hits and of misses whether LRU
+ * would have had them, and who is ahead (duel.ts). While LRU is, all is in the small queue, what is used goes to its end, and
+ * what was not used for the longest time leaves it: that is LRU.
+ *
+ * A queue and its ghosts are together no longer than the list, so there are no more ghosts than entries. Their bytes count, and
+ * are an eighth of what is held at most where bytes are scarce.
  */
 
+import { Duel } from './duel.ts'
 import type { Bound, List } from './list.ts'
+import { Recency } from './recency.ts'
 import { textSize } from './share.ts'
-
-const FIRST_ROOM = 16
-const NONE = -1
+import { NONE, type Queue, Slots } from './slots.ts'
 
 const SMALL = 0
 const MAIN = 1
 const GHOST_OF_SMALL = 2
 const GHOST_OF_MAIN = 3
+const QUEUES = 4
 
-/** Uses that are counted; each is a round in the main queue. */
+/** Uses that are counted; each is a round in the main queue. They are the low bits of a mark, the epoch is the others. */
 const MOST_USES = 3
+const USES_BITS = 2
 /** The small queue, as a share of all entries: at first, and within which limits. */
-const FIRST_SHARE = 0.1
+const FIRST_SHARE = 0.5
 const LEAST_SHARE = 0.02
 const MOST_SHARE = 0.9
 /** Bytes of ghosts to a byte of entries, where bytes are scarce. */
 const GHOST_BYTES = 1 / 8
 /** What a ghost takes besides its key. */
 const GHOST_OVERHEAD = 60
-/** Entries that go from the small queue to the main one unused, for each that is dropped. */
-const MOST_FILLED = 8
 /** Entries that are given another round before one is dropped all the same: no single write pays for all the hits before it. */
 const MOST_ROUNDS = 128
 /** What one entry counts for at most, since its bytes are kept in 32 bits. */
 const MOST_BYTES = 2 ** 32 - 1
 
-interface Queue {
-  first: number
-  last: number
-  length: number
-  bytes: number
-}
+/** The first slots are counted each for itself, of the others one for many: hits in a large list should cost no more. */
+const ALL_COUNTED = 1_024
+const ONE_OF = 8
+const isCounted = (slot: number): boolean => slot < ALL_COUNTED || (slot & (ONE_OF - 1)) === 0
+const weightOf = (slot: number): number => (slot < ALL_COUNTED ? 1 : isCounted(slot) ? ONE_OF : 0)
 
-const queue = (): Queue => ({ first: NONE, last: NONE, length: 0, bytes: 0 })
+/** In place of an epoch: until something has gone, LRU holds what this list holds, and there is nothing to be told. */
+const EVER = -2
+
+const usesOf = (mark: number): number => mark & MOST_USES
+const epochOf = (mark: number): number => mark >> USES_BITS
 
 export class S3Fifo<V extends object> implements List<V> {
-  readonly #slots = new Map<string, number>()
-  #room = FIRST_ROOM
-  #keys = filled<string>(FIRST_ROOM, [], '')
-  /** undefined for ghosts. */
-  #values = filled<V | undefined>(FIRST_ROOM, [], undefined)
-  #bytes = new Uint32Array(FIRST_ROOM)
-  #uses = new Uint8Array(FIRST_ROOM)
-  #where = new Uint8Array(FIRST_ROOM)
-  #before = new Int32Array(FIRST_ROOM)
-  #after = new Int32Array(FIRST_ROOM)
-  readonly #small = queue()
-  readonly #main = queue()
-  readonly #ghostsOfSmall = queue()
-  readonly #ghostsOfMain = queue()
-  /** By #where. */
-  readonly #queues = [this.#small, this.#main, this.#ghostsOfSmall, this.#ghostsOfMain] as const
-  /** Slots that were given back, one after the other by #after; those from #unused on never had anything. */
-  #free = NONE
-  #unused = 0
+  readonly #slots: Slots<V>
+  readonly #small: Queue
+  readonly #main: Queue
+  readonly #ghostsOfSmall: Queue
+  readonly #ghostsOfMain: Queue
+  readonly #recency = new Recency()
+  readonly #duel = new Duel()
   #share = FIRST_SHARE
+  /** The epoch in which another use is no more than a counter. */
+  #counting = EVER
+  #hasEvicted = false
+  /** Of what there was too much last. */
+  #scarce: Bound = 'entries'
   /** The slot that was set last. */
   #latest = NONE
-  /** The most that all lists may hold together; arrays grow to that before they grow beyond it. */
-  readonly #most: () => number
 
+  /** `most` is what all lists may hold together. */
   constructor(most: () => number) {
-    this.#most = most
+    this.#slots = new Slots(QUEUES, most)
+    this.#small = this.#slots.queue(SMALL)
+    this.#main = this.#slots.queue(MAIN)
+    this.#ghostsOfSmall = this.#slots.queue(GHOST_OF_SMALL)
+    this.#ghostsOfMain = this.#slots.queue(GHOST_OF_MAIN)
   }
 
   get size(): number {
@@ -93,84 +96,166 @@ export class S3Fifo<V extends object> implements List<V> {
   }
 
   get bytes(): number {
-    return this.#small.bytes + this.#main.bytes + this.#ghostsOfSmall.bytes + this.#ghostsOfMain.bytes
+    return this.#heldBytes + this.#ghostsOfSmall.bytes + this.#ghostsOfMain.bytes
+  }
+
+  get #heldBytes(): number {
+    return this.#small.bytes + this.#main.bytes
   }
 
   get(key: string): V | undefined {
-    const slot = this.#slots.get(key)
+    const slot = this.#slots.find(key)
     if (slot === undefined) return undefined
-    const uses = this.#uses[slot] as number
-    if (uses < MOST_USES) this.#uses[slot] = uses + 1
-    return this.#values[slot]
+    const value = this.#slots.valueOf(slot)
+    if (value !== undefined) this.#use(slot)
+    return value
   }
 
   peek(key: string): V | undefined {
-    const slot = this.#slots.get(key)
-    return slot === undefined ? undefined : this.#values[slot]
+    const slot = this.#slots.find(key)
+    return slot === undefined ? undefined : this.#slots.valueOf(slot)
   }
 
   set(key: string, value: V, size: number): void {
+    const slots = this.#slots
     const bytes = Math.min(size, MOST_BYTES)
-    const known = this.#slots.get(key)
-    if (known !== undefined && this.#values[known] !== undefined) this.#overwrite(known, bytes)
-    else if (known === undefined) this.#add(this.#slotFor(key), SMALL, bytes)
-    else this.#comeBack(known, bytes)
-    this.#values[this.#latest] = value
+    const slot = slots.find(key) ?? NONE
+    if (slot === NONE) this.#add(key, bytes)
+    else if (slots.valueOf(slot) === undefined) this.#comeBack(slot, bytes)
+    else this.#overwrite(slot, bytes)
+    slots.hold(this.#latest, value)
   }
 
   delete(key: string): boolean {
-    const slot = this.#slots.get(key)
-    if (slot === undefined || this.#values[slot] === undefined) return false
+    const slot = this.#slots.find(key)
+    if (slot === undefined || this.#slots.valueOf(slot) === undefined) return false
+    this.#recency.take(epochOf(this.#slots.markOf(slot)), this.#slots.bytesOf(slot), weightOf(slot))
     this.#drop(slot)
     this.#trim('entries')
     return true
   }
 
   pop(bound: Bound): string | undefined {
-    const slot = this.#isSmallTooLong(bound) ? this.#fromSmall(bound) : this.#fromMain()
+    const slots = this.#slots
+    this.#scarce = bound
+    this.#hasEvicted = true
+    const slot = this.#duel.isLost ? this.#leastRecent() : this.#leastUsed(bound)
     if (slot === NONE) return undefined
-    const key = this.#keys[slot] as string
-    const ghost = (this.#where[slot] as number) === SMALL ? GHOST_OF_SMALL : GHOST_OF_MAIN
-    this.#unlink(slot)
-    this.#values[slot] = undefined
-    this.#push(slot, ghost, GHOST_OVERHEAD + textSize(key))
+    const key = slots.keyOf(slot)
+    const ghost = slots.whereIs(slot) === SMALL ? GHOST_OF_SMALL : GHOST_OF_MAIN
+    slots.hold(slot, undefined)
+    slots.move(slot, ghost, GHOST_OVERHEAD + textSize(key))
     this.#trim(bound)
     return key
   }
 
   /** In about the order in which they came. */
   *entries(): Generator<[string, V]> {
-    for (const [key, slot] of this.#slots) {
-      const value = this.#values[slot]
+    for (const [key, slot] of this.#slots.all()) {
+      const value = this.#slots.valueOf(slot)
       if (value !== undefined) yield [key, value]
     }
   }
 
+  inOrder(): Iterable<[string, V]> {
+    const slots = this.#slots
+    return [this.#small, this.#main].flatMap((each) =>
+      slots.inQueue(each).flatMap((slot): [string, V][] => {
+        const value = slots.valueOf(slot)
+        return value === undefined ? [] : [[slots.keyOf(slot), value]]
+      }),
+    )
+  }
+
+  #use(slot: number): void {
+    const mark = this.#slots.markOf(slot)
+    const epoch = epochOf(mark)
+    const now = this.#counting
+    if (epoch === now || now === EVER) {
+      if (usesOf(mark) < MOST_USES) this.#slots.mark(slot, mark + 1)
+    } else if (now === NONE) this.#useAsLru(slot, epoch)
+    else {
+      this.#slots.mark(slot, (now << USES_BITS) | Math.min(MOST_USES, usesOf(mark) + 1))
+      if (isCounted(slot)) this.#count(slot, epoch)
+    }
+  }
+
+  #useAsLru(slot: number, epoch: number): void {
+    this.#slots.mark(slot, this.#markNow(0))
+    if (slot !== this.#small.last) this.#slots.move(slot, SMALL)
+    if (isCounted(slot)) this.#count(slot, epoch)
+  }
+
+  /** The first use since `epoch`. A hit that LRU would not have had, in the main queue, says that this is worth more room. */
+  #count(slot: number, epoch: number): void {
+    const weight = weightOf(slot)
+    if (!this.#recency.use(epoch, this.#slots.bytesOf(slot), weight)) {
+      this.#duel.won(this.size, weight)
+      if (this.#slots.whereIs(slot) === MAIN)
+        this.#share = Math.max(LEAST_SHARE, this.#share - weight / this.size)
+    }
+    this.#settle()
+  }
+
+  #markNow(uses: number): number {
+    return (this.#recency.now << USES_BITS) | uses
+  }
+
+  #settle(): void {
+    this.#recency.settle(this.#scarce, this.size, this.#heldBytes)
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    if (this.#hasEvicted) this.#counting = this.#duel.isLost ? NONE : this.#recency.now
+  }
+
   #overwrite(slot: number, bytes: number): void {
-    const of = this.#queueOf(slot)
-    of.bytes += bytes - (this.#bytes[slot] as number)
-    this.#bytes[slot] = bytes
-    const uses = this.#uses[slot] as number
-    if (uses < MOST_USES) this.#uses[slot] = uses + 1
+    const slots = this.#slots
+    const epoch = epochOf(slots.markOf(slot))
+    this.#recency.resize(epoch, bytes - slots.bytesOf(slot), weightOf(slot))
+    slots.resize(slot, bytes)
+    this.#use(slot)
     this.#latest = slot
   }
 
-  #add(slot: number, where: number, bytes: number): void {
-    this.#uses[slot] = 0
-    this.#push(slot, where, bytes)
-    this.#latest = slot
+  #add(key: string, bytes: number): void {
+    const slots = this.#slots
+    this.#duel.missed(false, this.size)
+    this.#latest = slots.open(key)
+    slots.mark(this.#latest, this.#markNow(0))
+    slots.push(this.#latest, SMALL, bytes)
+    if (!isCounted(this.#latest)) return this.#goOn()
+    this.#recency.add(bytes, weightOf(this.#latest))
+    this.#settle()
   }
 
   /** A ghost says which queue was too short, and moves the border by one entry: further if such ghosts are the rarer ones. */
   #comeBack(slot: number, bytes: number): void {
+    const slots = this.#slots
+    const epoch = epochOf(slots.markOf(slot))
+    const isOfSmall = slots.whereIs(slot) === GHOST_OF_SMALL
+    this.#moveBorder(isOfSmall)
+    this.#duel.missed(this.#recency.isHeld(epoch), this.size)
+    slots.mark(slot, this.#markNow(0))
+    slots.move(slot, isOfSmall && !this.#duel.isLost ? MAIN : SMALL, bytes)
+    this.#latest = slot
+    if (!isCounted(slot)) return this.#goOn()
+    this.#recency.use(epoch, bytes, weightOf(slot))
+    this.#settle()
+  }
+
+  #moveBorder(isOfSmall: boolean): void {
     const one = 1 / Math.max(1, this.size)
     const ofSmall = this.#ghostsOfSmall.length
     const ofMain = this.#ghostsOfMain.length
-    const isOfSmall = this.#where[slot] === GHOST_OF_SMALL
     if (isOfSmall) this.#share = Math.min(MOST_SHARE, this.#share + one * Math.max(1, ofMain / ofSmall))
     else this.#share = Math.max(LEAST_SHARE, this.#share - one * Math.max(1, ofSmall / ofMain))
-    this.#unlink(slot)
-    this.#add(slot, isOfSmall ? MAIN : SMALL, bytes)
+  }
+
+  /** The way of the list itself. */
+  #leastUsed(bound: Bound): number {
+    return this.#isSmallTooLong(bound) ? this.#fromSmall(bound) : this.#fromMain()
   }
 
   #isSmallTooLong(bound: Bound): boolean {
@@ -184,42 +269,64 @@ export class S3Fifo<V extends object> implements List<V> {
   /** By how much the small queue is longer than it should be. */
   #excess(bound: Bound): number {
     const small = this.#small
-    const main = this.#main
-    if (bound === 'bytes') return small.bytes - this.#share * (small.bytes + main.bytes)
-    return small.length - this.#share * (small.length + main.length)
+    if (bound === 'bytes') return small.bytes - this.#share * this.#heldBytes
+    return small.length - this.#share * this.size
   }
 
   /** The first in the small queue that was not used. Those before it move on to the main one. */
   #fromSmall(bound: Bound): number {
+    const slots = this.#slots
     const small = this.#small
-    let kept = 0
+    let isFilled = false
     for (let rounds = 0; rounds < MOST_ROUNDS && small.length > 1; rounds++) {
       const slot = small.first
-      const bytes = this.#bytes[slot] as number
-      if (this.#uses[slot] === 0) {
-        const isRoom = this.#excess(bound) >= 2 * (bound === 'bytes' ? bytes : 1)
-        if (!isRoom || kept++ === MOST_FILLED) break
+      if (usesOf(slots.markOf(slot)) === 0) {
+        const isRoom = this.#excess(bound) >= 2 * (bound === 'bytes' ? slots.bytesOf(slot) : 1)
+        if (!isRoom || isFilled) break
+        isFilled = true
       }
-      this.#unlink(slot)
-      this.#uses[slot] = 0
-      this.#push(slot, MAIN, bytes)
+      this.#again(slot, MAIN)
     }
     return small.first === this.#latest && this.#main.length > 0 ? this.#fromMain() : small.first
   }
 
   /** The first in the main queue that was not used since it came round last. */
   #fromMain(): number {
+    const slots = this.#slots
     const main = this.#main
     for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
       const slot = main.first
-      const uses = this.#uses[slot] as number
-      if (uses === 0 && slot !== this.#latest) return slot
-      if (uses > 0) this.#uses[slot] = uses - 1
-      this.#unlink(slot)
-      this.#push(slot, MAIN, this.#bytes[slot] as number)
+      const mark = slots.markOf(slot)
+      const isUsed = usesOf(mark) > 0
+      if (!isUsed && slot !== this.#latest) return slot
+      if (isUsed) slots.mark(slot, mark - 1)
+      slots.move(slot, MAIN)
     }
     const { first } = main
-    return first === this.#latest && first !== main.last ? (this.#after[first] as number) : first
+    return first === this.#latest && first !== main.last ? slots.behind(first) : first
+  }
+
+  /** The way of LRU: the small queue is in order of use. What came into it or the main one in another order is looked at first. */
+  #leastRecent(): number {
+    const slots = this.#slots
+    for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+      const isInMain = this.#main.length > 0
+      const slot = isInMain ? this.#main.first : this.#small.first
+      if (slot === NONE) return NONE
+      const mark = slots.markOf(slot)
+      const isOld = this.#recency.isLast(epochOf(mark)) || (!isInMain && usesOf(mark) === 0)
+      if (isOld && slot !== this.#latest) return slot
+      this.#again(slot, SMALL)
+    }
+    const { first } = this.#main.length > 0 ? this.#main : this.#small
+    return first === this.#latest && slots.behind(first) !== NONE ? slots.behind(first) : first
+  }
+
+  /** To the end of a queue, as if it had not been used yet. */
+  #again(slot: number, where: number): void {
+    const mark = this.#slots.markOf(slot)
+    this.#slots.mark(slot, mark - usesOf(mark))
+    this.#slots.move(slot, where)
   }
 
   /** Lets go of the oldest ghosts, where there are too many. */
@@ -229,86 +336,13 @@ export class S3Fifo<V extends object> implements List<V> {
     while (ofSmall.length > this.#main.length) this.#drop(ofSmall.first)
     while (ofMain.length > this.#small.length) this.#drop(ofMain.first)
     if (bound !== 'bytes') return
-    const most = GHOST_BYTES * (this.#small.bytes + this.#main.bytes)
+    const most = GHOST_BYTES * this.#heldBytes
     while (ofSmall.bytes + ofMain.bytes > most)
       this.#drop(ofMain.length > ofSmall.length ? ofMain.first : ofSmall.first)
   }
 
   #drop(slot: number): void {
-    this.#unlink(slot)
-    this.#forget(slot)
-  }
-
-  #queueOf(slot: number): Queue {
-    return this.#queues[this.#where[slot] as 0 | 1 | 2 | 3]
-  }
-
-  #push(slot: number, where: number, bytes: number): void {
-    this.#where[slot] = where
-    this.#bytes[slot] = bytes
-    const to = this.#queueOf(slot)
-    this.#before[slot] = to.last
-    this.#after[slot] = NONE
-    if (to.last === NONE) to.first = slot
-    else this.#after[to.last] = slot
-    to.last = slot
-    to.length++
-    to.bytes += bytes
-  }
-
-  #unlink(slot: number): void {
-    const from = this.#queueOf(slot)
-    const before = this.#before[slot] as number
-    const after = this.#after[slot] as number
-    if (before === NONE) from.first = after
-    else this.#after[before] = after
-    if (after === NONE) from.last = before
-    else this.#before[after] = before
-    from.length--
-    from.bytes -= this.#bytes[slot] as number
-  }
-
-  /** Gives back a slot that is in no queue any more. */
-  #forget(slot: number): void {
-    this.#slots.delete(this.#keys[slot] as string)
-    this.#keys[slot] = ''
-    this.#values[slot] = undefined
-    this.#after[slot] = this.#free
-    this.#free = slot
+    this.#slots.drop(slot)
     if (this.#latest === slot) this.#latest = NONE
   }
-
-  #slotFor(key: string): number {
-    let slot = this.#free
-    if (slot === NONE) {
-      if (this.#unused === this.#room) this.#grow()
-      slot = this.#unused++
-    } else this.#free = this.#after[slot] as number
-    this.#keys[slot] = key
-    this.#slots.set(key, slot)
-    return slot
-  }
-
-  #grow(): void {
-    const most = this.#most() + 1
-    const room = this.#room < most ? Math.min(this.#room * 2, most) : Math.ceil(this.#room * 1.25)
-    this.#keys = filled(room, this.#keys, '')
-    this.#values = filled(room, this.#values, undefined)
-    this.#bytes = longer(new Uint32Array(room), this.#bytes)
-    this.#uses = longer(new Uint8Array(room), this.#uses)
-    this.#where = longer(new Uint8Array(room), this.#where)
-    this.#before = longer(new Int32Array(room), this.#before)
-    this.#after = longer(new Int32Array(room), this.#after)
-    this.#room = room
-  }
-}
-
-/** An array of just this length: one that is pushed to reserves more. */
-function filled<T>(length: number, from: readonly T[], rest: T): T[] {
-  return Array.from({ length }, (_, at) => (at < from.length ? (from[at] as T) : rest))
-}
-
-function longer<A extends Uint8Array | Uint32Array | Int32Array>(to: A, from: A): A {
-  to.set(from)
-  return to
 }

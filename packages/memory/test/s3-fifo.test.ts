@@ -10,7 +10,7 @@ import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Bound } from '../src/list.ts'
 import { S3Fifo } from '../src/s3-fifo.ts'
-import { laws } from './s3-fifo-laws.ts'
+import { laws, named, recent, times } from './s3-fifo-laws.ts'
 import { Model } from './s3-fifo-model.ts'
 
 interface Value {
@@ -69,10 +69,29 @@ describe('after any history', () => {
           } else expect(list[each.what](each.key)).toEqual(model[each.what](each.key))
           expect([list.size, list.bytes]).toEqual([model.size, model.bytes])
           expect(new Map(list.entries())).toEqual(new Map(model.entries()))
+          expect([...list.inOrder()]).toEqual([...model.inOrder()])
         }
       }),
       { numRuns: 300 },
     )
+  })
+
+  test('also where it goes the way of LRU, and back', () => {
+    const list = new S3Fifo<Value>(most)
+    const model = new Model<Value>()
+    let changes = 0
+    for (const name of [...recent(2_000, 36), ...times(100, named('k', 50)), ...recent(2_000, 36)]) {
+      const wasLost = model.duel.isLost
+      const found = list.get(name)
+      expect(found).toEqual(model.get(name))
+      if (found === undefined) {
+        for (const each of [list, model]) each.set(name, { n: 1 }, 200)
+        while (list.size > 32) expect(list.pop('entries')).toBe(model.pop('entries'))
+      }
+      expect([list.size, list.bytes]).toEqual([model.size, model.bytes])
+      if (wasLost !== model.duel.isLost) changes++
+    }
+    expect(changes).toBeGreaterThan(2)
   })
 
   test('nothing is left of it when all was taken out', () => {
@@ -110,8 +129,8 @@ const ablations: readonly { what: string; find: string; replace: string; seenBy:
   },
   {
     what: 'the ghosts',
-    find: 'else this.#comeBack(known, bytes)',
-    replace: 'else { this.#drop(known); this.#add(this.#slotFor(key), SMALL, bytes) }',
+    find: 'this.#comeBack(slot, bytes)\n',
+    replace: '{ this.#drop(slot); this.#add(key, bytes) }\n',
     seenBy: 'what was used once long ago gives way to what is used now, though all of that is new',
   },
   {
@@ -122,15 +141,21 @@ const ablations: readonly { what: string; find: string; replace: string; seenBy:
   },
   {
     what: 'the filling of the main queue',
-    find: 'kept++ === MOST_FILLED',
-    replace: 'kept++ === 0',
+    find: '!isRoom || isFilled',
+    replace: 'isRoom || !isRoom',
     seenBy: 'of a loop that is longer than the list, a part stays',
   },
   {
     what: 'the small queue',
-    find: 'const FIRST_SHARE = 0.1',
-    replace: 'const FIRST_SHARE = 1',
-    seenBy: 'a scan does not push out what is used again and again',
+    find: 'length > 1 && this.#excess(bound) > 0',
+    replace: 'length > 1e9',
+    seenBy: 'a scan does not push out what is used meanwhile, though LRU would have lost all of it',
+  },
+  {
+    what: 'the way of LRU',
+    find: 'this.#duel.missed(this.#recency.isHeld(epoch), this.size)',
+    replace: 'this.#duel.missed(false, this.size)',
+    seenBy: 'where LRU does better for long, it does hardly worse',
   },
   {
     what: 'the bound of rounds',

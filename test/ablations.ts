@@ -227,7 +227,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'the writes of a key go out one after the other',
-    find: `const before = lane.open === 0 ? undefined : lane.tail`,
+    find: `const before = lane.open === 0 ? undefined : lane.last`,
     replace: `const before = undefined`,
     seenBy: 'far',
   },
@@ -272,8 +272,11 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'an operation that missed its deadline is waited for before the next goes out',
-    find: `lane.tail = settled.then(nothing, nothing)`,
-    replace: `lane.tail = new Promise((go) => this.#ports.watch(name, key, settled, go, go))`,
+    find: `    this.#ports.late(said.name, said.key)
+`,
+    replace: `    this.#ports.late(said.name, said.key)
+    this.#settled(said)
+`,
     seenBy: 'a deletion waits for a set that has missed its deadline',
   },
   {

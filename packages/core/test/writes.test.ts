@@ -43,8 +43,8 @@ function bench(more: Partial<WritesPorts> = {}, random = (): number => 0): Bench
     clock,
     sync: false,
     forget: (key) => send(`forget ${key}`),
-    watch: (operation, key, answer, then, failed) =>
-      deadlines.watch(answer, then, failed, () => new Error(`${operation} ${key} is late`)),
+    deadlines,
+    late: () => {},
     failed: (operation, key) => told.push(`failed ${operation} ${key}`),
     applied: () => {},
     queued: (key) => told.push(`queued ${key}`),

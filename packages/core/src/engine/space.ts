@@ -467,7 +467,8 @@ export class Space {
       clock: this.house.clock,
       sync: this.sync,
       forget,
-      watch: (operation, key, answer, then, failed) => this.#watch(operation, key, answer, then, failed),
+      deadlines: this.house.deadlines,
+      late: (operation, key) => this.#late(operation, key),
       failed: (operation, key, error) => this.failed(operation, key, error),
       applied: (key) => recent?.said(full(key)),
       queued: (key) => this.#tell('queued', key),
@@ -477,19 +478,8 @@ export class Space {
     })
   }
 
-  #watch(
-    operation: string,
-    key: string,
-    answer: PromiseLike<void>,
-    then: () => void,
-    failed: (error: unknown) => void,
-  ): void {
-    const { deadlines } = this.house
-    deadlines.watch(answer, then, failed, () => {
-      const error = storeTimedOut(this.view.name, operation, deadlines.ms)
-      this.failed(operation, key, error)
-      return error
-    })
+  #late(operation: string, key: string): void {
+    this.failed(operation, key, storeTimedOut(this.view.name, operation, this.house.deadlines.ms))
   }
 
   /** Waits for the store's answer as long as one waits for this store. */

@@ -18,7 +18,7 @@
 
 import type { Awaitable } from '../store/store.ts'
 import { isCacheError } from '../errors.ts'
-import { Deadlines } from '../store/deadline.ts'
+import { Deadlines, type Waiting } from '../store/deadline.ts'
 import { isPending } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
@@ -36,7 +36,7 @@ export type Far = 'applied' | 'queued'
 
 interface Lane {
   /** The operation that was called last; the next goes out when it has settled. */
-  tail: Promise<void>
+  last: Said | undefined
   /** Operations that have not settled. */
   open: number
   /** What the last operation says that the key holds; undefined where that is nothing. */
@@ -44,42 +44,65 @@ interface Lane {
   owing: boolean
 }
 
-/** What was called. */
-interface Said {
+/** What was called. All that an operation needs hangs here, and no promise but that of its caller: sets are many. */
+class Said {
+  readonly lane: Lane
   readonly name: string
   readonly key: string
   readonly latest: Entry | undefined
   readonly owes: boolean
   readonly operation: () => Awaitable<void>
+  readonly resolve: (far: Far) => void
+  readonly reject: (refusal: unknown) => void
+  /** How long its caller waits; undefined until it has been said. */
+  waiting: Waiting | undefined = undefined
+  /** Whether it has ended, well or badly. */
+  hasSettled: boolean = false
+  /** What comes after it: the operation behind it, and whoever waits for the lane. */
+  after: (() => void)[] | undefined = undefined
+
+  constructor(
+    lane: Lane,
+    name: string,
+    key: string,
+    latest: Entry | undefined,
+    owes: boolean,
+    operation: () => Awaitable<void>,
+    resolve: (far: Far) => void,
+    reject: (refusal: unknown) => void,
+  ) {
+    this.lane = lane
+    this.name = name
+    this.key = key
+    this.latest = latest
+    this.owes = owes
+    this.operation = operation
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  /** Calls `then` when it has settled. */
+  whenSettled(then: () => void): void {
+    this.after ??= []
+    this.after.push(then)
+  }
 }
 
 const nothing = (): void => {}
 
-const laneOf = (): Lane => ({ tail: Promise.resolve(), open: 0, latest: undefined, owing: false })
+const laneOf = (): Lane => ({ last: undefined, open: 0, latest: undefined, owing: false })
 keepShape(laneOf())
-
-const saidOf = (
-  name: string,
-  key: string,
-  latest: Entry | undefined,
-  owes: boolean,
-  operation: () => Awaitable<void>,
-): Said => ({ name, key, latest, owes, operation })
-keepShape(saidOf('', '', undefined, false, nothing))
+keepShape(new Said(laneOf(), '', '', undefined, false, nothing, nothing, nothing))
 
 export interface WritesPorts {
   readonly clock: Clock
   readonly sync: boolean
   /** Forgets the key in the store. */
   forget(key: string): Awaitable<void>
-  /** Waits for an operation as long as one waits for this store, and reports if that is too long. */
-  watch(
-    operation: string,
-    key: string,
-    answer: PromiseLike<void>,
-    then: () => void,
-    failed: (error: unknown) => void,
-  ): void
+  /** For how long one waits for this store. */
+  readonly deadlines: Deadlines
+  /** Nobody waits for an operation any longer. */
+  late(operation: string, key: string): void
   failed(operation: string, key: string, error: unknown): void
   /** The store has acknowledged what made an older record invalid. */
   applied(key: string): void
@@ -158,7 +181,8 @@ export class Writes {
 
   /** Settles with the operation on `key` that was called last. */
   tail(key: string): Promise<void> | undefined {
-    return this.#lanes.get(key)?.tail
+    const lane = this.#lanes.get(key)
+    return lane && tailOf(lane)
   }
 
   keys(): string[] {
@@ -180,7 +204,7 @@ export class Writes {
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     while (this.#lanes.values().some((lane) => lane.open > 0)) {
-      await Promise.all(this.#lanes.values().map((lane) => lane.tail))
+      await Promise.all(this.#lanes.values().map(tailOf))
     }
   }
 
@@ -233,57 +257,78 @@ export class Writes {
     owes: boolean,
     operation: () => Awaitable<void>,
   ): Promise<Far> {
-    const before = lane.open === 0 ? undefined : lane.tail
+    const before = lane.open === 0 ? undefined : lane.last
     lane.open++
     lane.latest = latest
-    const said = saidOf(name, key, latest, owes, operation)
-    const settled = new Promise<void>((done, failed) => {
-      if (before === undefined) this.#begin(lane, said, done, failed)
-      else this.#ports.background(before.then(() => this.#begin(lane, said, done, failed)))
-    })
-    lane.tail = settled.then(nothing, nothing)
     return new Promise((resolve, reject) => {
-      // Other failures are reported where they happen.
-      const notApplied = (error: unknown): void => {
-        if (isCacheError(error, 'VALUE_REFUSED')) reject(error)
-        else resolve('queued')
-      }
-      this.#ports.watch(name, key, settled, () => resolve('applied'), notApplied)
+      const said = new Said(lane, name, key, latest, owes, operation, resolve, reject)
+      lane.last = said
+      if (before === undefined) this.#begin(said)
+      else before.whenSettled(() => this.#begin(said))
+      if (!said.hasSettled) said.waiting = this.#ports.deadlines.begin(() => this.#late(said))
     })
   }
 
   /** One operation of a lane, from its turn to its end. */
-  #begin(
-    lane: Lane,
-    { name, key, latest, owes, operation }: Said,
-    done: () => void,
-    failed: (error: unknown) => void,
-  ): void {
-    const ok = (): void => {
-      if (owes) this.#ports.applied(key)
-      this.#acknowledged(lane, key)
-      this.#leave(lane, key)
-      done()
-    }
-    const fail = (error: unknown): void => {
-      if (isCacheError(error, 'VALUE_REFUSED')) {
-        if (lane.latest === latest) lane.latest = undefined
-      } else {
-        this.#ports.failed(name, key, error)
-        if (owes || lane.owing) this.#owe(lane, key)
-      }
-      this.#leave(lane, key)
-      failed(error)
-    }
-    if (this.#closed) return fail(new Error('the cache was closed before this could be said'))
+  #begin(said: Said): void {
+    if (this.#closed) return this.#fail(said, new Error('the cache was closed before this could be said'))
     let answer: Awaitable<void>
     try {
-      answer = operation()
+      answer = said.operation()
     } catch (error) {
-      return fail(error)
+      return this.#fail(said, error)
     }
-    if (!isPending(answer)) return ok()
-    this.#patience.watch(answer, ok, fail, () => new Error(`no answer for ${ABANDONED} ms`))
+    if (!isPending(answer)) return this.#ok(said)
+    const patience = this.#patience.begin(() =>
+      this.#fail(said, new Error(`no answer for ${ABANDONED} ms`)),
+    )
+    answer.then(
+      () => {
+        if (this.#patience.end(patience)) this.#ok(said)
+      },
+      (error: unknown) => {
+        if (this.#patience.end(patience)) this.#fail(said, error)
+      },
+    )
+  }
+
+  #ok(said: Said): void {
+    if (said.owes) this.#ports.applied(said.key)
+    this.#acknowledged(said.lane, said.key)
+    this.#settled(said)
+    if (this.#isWaitedFor(said)) said.resolve('applied')
+  }
+
+  #fail(said: Said, error: unknown): void {
+    const { lane, key } = said
+    const isRefusal = isCacheError(error, 'VALUE_REFUSED')
+    if (isRefusal) {
+      if (lane.latest === said.latest) lane.latest = undefined
+    } else {
+      this.#ports.failed(said.name, key, error)
+      if (said.owes || lane.owing) this.#owe(lane, key)
+    }
+    this.#settled(said)
+    if (!this.#isWaitedFor(said)) return
+    // Other failures are reported where they happen.
+    if (isRefusal) said.reject(error)
+    else said.resolve('queued')
+  }
+
+  /** It is still under way, and its lane is not free; but nobody waits. */
+  #late(said: Said): void {
+    this.#ports.late(said.name, said.key)
+    said.resolve('queued')
+  }
+
+  #isWaitedFor({ waiting }: Said): boolean {
+    return waiting === undefined || this.#ports.deadlines.end(waiting)
+  }
+
+  #settled(said: Said): void {
+    said.hasSettled = true
+    this.#leave(said.lane, said.key)
+    if (said.after !== undefined) for (const then of said.after) then()
   }
 
   #leave(lane: Lane, key: string): void {
@@ -345,4 +390,10 @@ export class Writes {
       this.deliver(key)
     }
   }
+}
+
+/** Settles with the operation of a lane that was called last. */
+function tailOf({ last }: Lane): Promise<void> {
+  if (last === undefined || last.hasSettled) return Promise.resolve()
+  return new Promise((resolve) => last.whenSettled(resolve))
 }

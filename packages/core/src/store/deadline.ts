@@ -9,7 +9,8 @@
 import type { Clock } from '../engine/clock.ts'
 import { keepShape } from '../engine/shapes.ts'
 
-interface Waiting {
+/** Something that has to end in time. */
+export interface Waiting {
   readonly ends: number
   /** What to do at the end; nothing once it is answered, so that the queue keeps no answer alive. */
   late: (() => void) | undefined
@@ -50,24 +51,32 @@ export class Deadlines {
       answer.then(then, failed)
       return
     }
-    const waiting = waitingUntil(this.#clock.now() + this.ms, () => failed(late()))
-    this.#queue.push(waiting)
-    if (this.#isStopped) this.#ring()
-    else if (this.#disarm === undefined) this.#arm(this.ms)
+    const waiting = this.begin(() => failed(late()))
     answer.then(
       (value) => {
-        if (this.#answered(waiting)) then(value)
+        if (this.end(waiting)) then(value)
       },
       (reason: unknown) => {
-        if (this.#answered(waiting)) failed(reason)
+        if (this.end(waiting)) failed(reason)
       },
     )
   }
 
+  /** The same for what ends by a call of `end`. Where it need not end, nothing is kept. */
+  begin(late: () => void): Waiting {
+    if (this.ms === Infinity) return waitingUntil(Infinity, late)
+    const waiting = waitingUntil(this.#clock.now() + this.ms, late)
+    this.#queue.push(waiting)
+    if (this.#isStopped) this.#ring()
+    else if (this.#disarm === undefined) this.#arm(this.ms)
+    return waiting
+  }
+
   /** Whether it came in time. Drops the answered ones whenever they are the larger half, so that the queue is no longer than what is waited for. */
-  #answered(waiting: Waiting): boolean {
+  end(waiting: Waiting): boolean {
     if (waiting.late === undefined) return false
     waiting.late = undefined
+    if (waiting.ends === Infinity) return true
     if (++this.#done >= 32 && this.#done * 2 >= this.#queue.length) {
       this.#queue = this.#queue.filter((each) => each.late !== undefined)
       this.#done = 0

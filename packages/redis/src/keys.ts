@@ -27,10 +27,14 @@ const HASHED = '%%'
 export class Keys {
   /** All places and channels begin with it. */
   readonly base: string
+  /** The path of the last key with its sign, and how its place begins: keys in a row mostly have one path. */
+  #head = ''
+  #opening: string
 
   constructor(prefix: string) {
     // Escaped by hand where it would look like the end of a shorter prefix.
     this.base = escaped(prefix).replaceAll(/:v1(?=:|$)/g, ':v%31') + LAYOUT
+    this.#opening = `${this.base}{`
   }
 
   /** Where the record of a key lies. */
@@ -80,12 +84,26 @@ export class Keys {
     return key.length * 6 > LONGEST && this.#place(key).includes(`{${HASHED}`)
   }
 
+  /** A place but for its last letter. */
   #place(key: string): string {
-    const [head, rest] = parted(key)
-    if (rest.length * 3 > LONGEST && Buffer.byteLength(rest) > LONGEST) {
-      return `${this.base}${head}{${HASHED}${createHash('sha256').update(rest).digest('base64url')}}:`
+    const sign = signIfSafe(key)
+    if (sign === UNSAFE) {
+      const [head, rest] = parted(key)
+      return this.#placeOf(`${this.base}${head}{`, rest)
     }
-    return `${this.base}${head}{${rest === '' ? EMPTY : rest}}:`
+    const length = sign + 1
+    if (length !== this.#head.length || !key.startsWith(this.#head)) {
+      this.#head = key.slice(0, length)
+      this.#opening = `${this.base}${this.#head}{`
+    }
+    return this.#placeOf(this.#opening, length === 0 ? key : key.slice(length))
+  }
+
+  #placeOf(opening: string, rest: string): string {
+    if (rest.length * 3 > LONGEST && Buffer.byteLength(rest) > LONGEST) {
+      return `${opening}${HASHED}${createHash('sha256').update(rest).digest('base64url')}}:`
+    }
+    return `${opening}${rest === '' ? EMPTY : rest}}:`
   }
 }
 
@@ -107,18 +125,24 @@ function signIn(text: string): number {
   return -1
 }
 
-/** Asked for every key; a loop is faster than a pattern. */
-function isSafe(text: string): boolean {
+const UNSAFE = -2
+
+/** The same for a text in which nothing has to be escaped. Asked for every key; a loop is faster than a pattern. */
+function signIfSafe(text: string): number {
+  let sign = -1
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code === PERCENT || code === OPEN || code === CLOSE || (code >= 0xd800 && code <= 0xdfff))
-      return false
+    if (code === COLON || code === HASH) {
+      if (sign === -1) sign = i
+    } else if (code === PERCENT || code === OPEN || code === CLOSE || (code >= 0xd800 && code <= 0xdfff)) {
+      return UNSAFE
+    }
   }
-  return true
+  return sign
 }
 
 function escaped(text: string): string {
-  if (isSafe(text)) return text
+  if (signIfSafe(text) !== UNSAFE) return text
   return text.replaceAll(UNSAFE_EACH, (sign) => {
     const code = sign.charCodeAt(0).toString(16).toUpperCase()
     return code.length === 4 ? `%u${code}` : `%${code}`

@@ -4,7 +4,7 @@
  * value). Neither protects against an attacker who writes records; `sealed` of @larder/codecs does.
  */
 
-import { u8 } from './numbers.ts'
+import { i32, putU32, u8 } from './numbers.ts'
 
 type Crc32 = (bytes: Uint8Array, before: number) => number
 
@@ -14,7 +14,10 @@ const zlib = process?.getBuiltinModule?.('node:zlib') as { crc32?: Crc32 } | und
 /** Below this many bytes the way to the runtime's own function costs more than it saves. */
 const SHORT = 160
 
-/** The CRC-32 of the bytes from `from` up to `to`, continued from that of what lies before. */
+/**
+ * The CRC-32 of the bytes from `from` up to `to`, continued from that of what lies before. With a sign, like all sums here: V8 keeps
+ * what is larger than 31 bits in a box of its own.
+ */
 export function crc32(
   bytes: Uint8Array,
   before: number,
@@ -22,7 +25,7 @@ export function crc32(
   to: number = bytes.length,
 ): number {
   if (zlib?.crc32 === undefined || to - from < SHORT) return crc32ByTable(bytes, before, from, to)
-  return zlib.crc32(bytes.subarray(from, to), before)
+  return zlib.crc32(bytes.subarray(from, to), before >>> 0) | 0
 }
 
 /** Four tables: what a byte does that is followed by none, one, two or three others. */
@@ -63,15 +66,15 @@ export function crc32ByTable(
       at(crc >>> 24)
   }
   for (; i < to; i++) crc = (crc >>> 8) ^ at((crc ^ u8(bytes, i)) & 0xff)
-  return ~crc >>> 0
+  return ~crc
 }
 
 /**
  * Two 32-bit halves of a hash of a text, by its UTF-16 units. Each step turns, mixes in and multiplies, so that every
  * bit of every unit reaches all others; at the end both halves go into both.
  */
-export function keyHash(text: string): readonly [high: number, low: number] {
-  let a = 0x9e3779b9
+function hash(text: string): void {
+  let a = 0x9e3779b9 | 0
   let b = 0x41c6ce57 ^ text.length
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
@@ -79,8 +82,25 @@ export function keyHash(text: string): readonly [high: number, low: number] {
     b = Math.imul(((b << 13) | (b >>> 19)) ^ unit, 0xc2b2ae35)
   }
   a = mixed(a)
-  b = mixed(b ^ a)
-  return [mixed(a ^ b) >>> 0, b >>> 0]
+  low = mixed(b ^ a)
+  high = mixed(a ^ low)
+}
+
+/** Of the last text: a pair would have to be allocated for every record. */
+let high = 0
+let low = 0
+
+/** Writes the hash of a key into its 8 bytes. */
+export function putKeyHash(bytes: Uint8Array, at: number, key: string): void {
+  hash(key)
+  putU32(bytes, at, high)
+  putU32(bytes, at + 4, low)
+}
+
+/** Whether those 8 bytes are the hash of a key. */
+export function isKeyHash(bytes: Uint8Array, at: number, key: string): boolean {
+  hash(key)
+  return i32(bytes, at) === high && i32(bytes, at + 4) === low
 }
 
 /** The finish of MurmurHash3: one to one, and every bit out depends on every bit in. */

@@ -28,10 +28,10 @@ import type { Meta } from '../cache.ts'
 import { type Entry, entryOf, type Stamp, type Terms, termsOf } from '../engine/entry.ts'
 import { valueRefused } from '../errors.ts'
 import { type Awaitable, isPending } from '../store/store.ts'
-import { crc32, keyHash } from './checksum.ts'
+import { crc32, isKeyHash, putKeyHash } from './checksum.ts'
 import type { Codec, Serializer } from './codec.ts'
 import { json } from './json.ts'
-import { f32, f64, putF32, putF64, putU16, putU32, u16, u32, u8 } from './numbers.ts'
+import { f32, f64, i32, putF32, putF64, putU16, putU32, u16, u32, u8 } from './numbers.ts'
 import { bytesOfText, textOfBytes } from './text.ts'
 
 const MAGIC = 0x4c61
@@ -41,6 +41,7 @@ const SEALED = 0x40
 const UNKNOWN_FLAGS = 0x80
 const HEAD_SUM_AT = 4
 const SUMMED_FROM = 8
+const KEY_HASH_AT = 8
 const PAYLOAD_SUM_AT = 48
 const LONGEST = 0xffff
 /** A compressed payload has to be paid for at every read: it must save at least a tenth. */
@@ -145,9 +146,7 @@ function writeHead(
 ): void {
   putU16(head, 0, MAGIC)
   head[2] = VERSION
-  const [high, low] = keyHash(key)
-  putU32(head, 8, high)
-  putU32(head, 12, low)
+  putKeyHash(head, KEY_HASH_AT, key)
   putF64(head, 16, written)
   putF64(head, 24, freshFor)
   putF32(head, 32, terms.staleFor)
@@ -234,7 +233,7 @@ function headIn(frame: Uint8Array): number | Refusal {
 }
 
 const isIntact = (frame: Uint8Array, length: number): boolean =>
-  u32(frame, HEAD_SUM_AT) === headSum(frame, length)
+  i32(frame, HEAD_SUM_AT) === headSum(frame, length)
 
 /** The terms in a head of `length` bytes, if they and its times make sense. Looks at nothing behind it. */
 function termsIn(frame: Uint8Array, length: number): Terms | undefined {
@@ -374,8 +373,7 @@ function believed(
   const length = headIn(frame)
   if (typeof length === 'string') return length
   if (!isIntact(frame, length)) return 'corrupt'
-  const [high, low] = keyHash(key)
-  if (u32(frame, 8) !== high || u32(frame, 12) !== low) return 'another-key'
+  if (!isKeyHash(frame, KEY_HASH_AT, key)) return 'another-key'
   const opened = verified(frame, length, key, codec)
   if (typeof opened === 'string') return opened
   const terms = termsIn(frame, length)
@@ -433,7 +431,7 @@ function verified(
   const isSealed = (u8(frame, 3) & SEALED) !== 0
   if (!isSealed) {
     if (sealer !== undefined) return 'not-sealed'
-    return crc32(frame, 0, length) === u32(frame, PAYLOAD_SUM_AT) ? undefined : 'corrupt'
+    return crc32(frame, 0, length) === i32(frame, PAYLOAD_SUM_AT) ? undefined : 'corrupt'
   }
   if (sealer === undefined) return 'sealed'
   return sealer.open(frame.subarray(length), boundTo(frame.subarray(0, length), key))
@@ -478,7 +476,7 @@ export function describe(frame: Uint8Array): Description | Refusal {
   if (head === 'corrupt') return head
   const { stamps, payloadAt, serializer, compressor, ...rest } = head
   const payload = frame.subarray(payloadAt)
-  const isPayloadIntact = head.isSealed ? undefined : crc32(payload, 0) === u32(frame, PAYLOAD_SUM_AT)
+  const isPayloadIntact = head.isSealed ? undefined : crc32(payload, 0) === i32(frame, PAYLOAD_SUM_AT)
   return {
     version: VERSION,
     serializer: SERIALIZERS[serializer] ?? String(serializer),

@@ -7,19 +7,22 @@ export const u8 = (bytes: Uint8Array, at: number): number => bytes[at] as number
 
 export const u16 = (bytes: Uint8Array, at: number): number => (u8(bytes, at) << 8) | u8(bytes, at + 1)
 
+export const i32 = (bytes: Uint8Array, at: number): number =>
+  (u8(bytes, at) << 24) | (u8(bytes, at + 1) << 16) | (u8(bytes, at + 2) << 8) | u8(bytes, at + 3)
+
 export const u32 = (bytes: Uint8Array, at: number): number =>
-  ((u8(bytes, at) << 24) | (u8(bytes, at + 1) << 16) | (u8(bytes, at + 2) << 8) | u8(bytes, at + 3)) >>> 0
+  i32(bytes, at) >>> 0
 
 const scratch = new DataView(new ArrayBuffer(8))
 
 export function f64(bytes: Uint8Array, at: number): number {
-  scratch.setUint32(0, u32(bytes, at))
-  scratch.setUint32(4, u32(bytes, at + 4))
+  scratch.setInt32(0, i32(bytes, at))
+  scratch.setInt32(4, i32(bytes, at + 4))
   return scratch.getFloat64(0)
 }
 
 export function f32(bytes: Uint8Array, at: number): number {
-  scratch.setUint32(0, u32(bytes, at))
+  scratch.setInt32(0, i32(bytes, at))
   return scratch.getFloat32(0)
 }
 
@@ -37,11 +40,11 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
 
 export function putF64(bytes: Uint8Array, at: number, value: number): void {
   scratch.setFloat64(0, value)
-  putU32(bytes, at, scratch.getUint32(0))
-  putU32(bytes, at + 4, scratch.getUint32(4))
+  putU32(bytes, at, scratch.getInt32(0))
+  putU32(bytes, at + 4, scratch.getInt32(4))
 }
 
 export function putF32(bytes: Uint8Array, at: number, value: number): void {
   scratch.setFloat32(0, value)
-  putU32(bytes, at, scratch.getUint32(0))
+  putU32(bytes, at, scratch.getInt32(0))
 }

@@ -436,16 +436,19 @@ export function termsFor(
   meta: Meta | undefined,
   cost: number,
 ): Terms {
-  const terms = termsOf(staleFor, keptFor, stamps, meta, cost, schema)
-  if (meta !== undefined || cost !== 0) return terms
-  const last = space.lastTerms
+  const last = stamps.length === 0 ? space.lastBare : space.lastTerms
   const isSame =
+    meta === undefined &&
+    cost === 0 &&
     last !== undefined &&
     last.stamps === stamps &&
-    last.staleFor === terms.staleFor &&
-    last.keptFor === terms.keptFor &&
+    last.staleFor === staleFor &&
+    last.keptFor === Math.max(staleFor, keptFor) &&
     last.schema === schema
   if (isSame) return last
-  space.lastTerms = terms
+  const terms = termsOf(staleFor, keptFor, stamps, meta, cost, schema)
+  if (meta !== undefined || cost !== 0) return terms
+  if (stamps.length === 0) space.lastBare = terms
+  else space.lastTerms = terms
   return terms
 }

@@ -64,7 +64,9 @@ export class Space {
   readonly copies: Copies | undefined
   /** How often tags or everything were invalidated here, by this process. */
   epoch: number = 0
+  /** Of the last entry with stamps, and of the last without: each set makes one of each. */
   lastTerms: Terms | undefined
+  lastBare: Terms | undefined
   /** The writes of marks, where they are records of the store. */
   readonly #markWrites: Writes
   readonly #stored: StoredMarks | undefined

@@ -139,21 +139,28 @@ const COPIED = 4_096
 /** A command as servers read it, each sign a byte: all that is sent in a tick becomes one text, and one write. */
 export function encode(call: Call, into: Chunks): void {
   const { name, args } = call
-  let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`
+  let text = `*${args.length + 1}${sizeText(name.length)}${name}`
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
     if (typeof arg === 'string') {
       const length = Buffer.byteLength(arg)
-      text += `$${length}\r\n${length === arg.length ? arg : Buffer.from(arg).toString('latin1')}\r\n`
+      text += sizeText(length) + (length === arg.length ? arg : Buffer.from(arg).toString('latin1'))
     } else if (arg.length <= COPIED) {
-      text += `$${arg.length}\r\n${arg.toString('latin1')}\r\n`
+      text += sizeText(arg.length) + arg.toString('latin1')
     } else {
-      into.text(`${text}$${arg.length}\r\n`)
+      into.text(text + sizeText(arg.length))
       into.bytes(arg)
-      text = '\r\n'
+      text = ''
     }
   }
-  into.text(text)
+  into.text(`${text}\r\n`)
+}
+
+/** The end of what comes before an argument, and its size: made once for each size that is copied. */
+const SIZES: string[] = []
+
+function sizeText(bytes: number): string {
+  return bytes > COPIED ? `\r\n$${bytes}\r\n` : (SIZES[bytes] ??= `\r\n$${bytes}\r\n`)
 }
 
 export interface Chunks {

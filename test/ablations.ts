@@ -233,7 +233,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'an invalidation that did not get through is owed',
-    find: `if (owes || lane.owing) this.#owe(lane, key)`,
+    find: `if (said.owes || lane.owing) this.#owe(lane, key)`,
     replace: ``,
     seenBy: 'far, failing',
   },
@@ -245,8 +245,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a set whose outcome is unknown owes a deletion',
-    find: `space.writes.run('set', name, latest, true, () =>`,
-    replace: `space.writes.run('set', name, latest, false, () =>`,
+    find: `space.writes.run('set', name, latest, true, write`,
+    replace: `space.writes.run('set', name, latest, false, write`,
     seenBy: 'far, failing',
   },
   {
@@ -293,7 +293,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'nothing goes out after close',
-    find: `    if (this.#closed) return fail(new Error('the cache was closed before this could be said'))
+    find: `    if (this.#closed) return this.#fail(said, new Error('the cache was closed before this could be said'))
 `,
     replace: ``,
     seenBy: 'nothing is asked of a store that was closed',
@@ -504,8 +504,8 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'a set under a slow schema owes a deletion, like any other',
-    find: `space.writes.run('set', name, undefined, true, async () => {`,
-    replace: `space.writes.run('set', name, undefined, false, async () => {`,
+    find: `space.writes.run('set', name, undefined, true, write`,
+    replace: `space.writes.run('set', name, undefined, false, write`,
     seenBy: 'a value set under a slow schema replaces the old one also where the store fails',
   },
   {

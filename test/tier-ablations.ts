@@ -262,7 +262,7 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'what was acknowledged is remembered for that',
-    find: `      if (owes) this.#ports.applied(key)
+    find: `    if (said.owes) this.#ports.applied(said.key)
 `,
     replace: ``,
     seenBy: 'what a place that replaced another may not know is said again',
@@ -282,13 +282,14 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'where too much was said, whole namespaces are remembered',
-    find: `present?.add(present.size < LIMIT ? key : namespaceMark(pathOf(key)))`,
-    replace: `if (present !== undefined && present.size < LIMIT) present.add(namespaceMark(pathOf(key)) && key)`,
+    find: `    else this.#present.add('', namespaceMark(pathOf(before + name)))
+`,
+    replace: ``,
     seenBy: 'where more was said than is remembered the whole namespace is distrusted',
   },
   {
     what: 'what was said long ago is forgotten',
-    find: `    if (spans <= 0) return
+    find: `    this.#turns += spans * SPAN
 `,
     replace: `    if (spans > -1) return
 `,
@@ -304,8 +305,8 @@ export const tierAblations: readonly Ablation[] = [
   },
   {
     what: 'who writes behind does not wait',
-    find: `if (isAwaited) return acked`,
-    replace: `if (isAwaited || copies !== undefined) return acked`,
+    find: `if (isAwaited) return far`,
+    replace: `if (isAwaited || copies !== undefined) return far`,
     seenBy: 'who writes behind waits for nobody, and reads what he has written',
   },
   {

@@ -91,7 +91,7 @@ async function setWhenChecked(
   space.cut(name)
   const { epoch } = space
   let refusal: { readonly error: unknown } | undefined
-  const said = space.writes.run('set', name, undefined, true, async () => {
+  const write = async (): Promise<void> => {
     let value: unknown
     try {
       value = satisfying(name, await checked)
@@ -102,18 +102,12 @@ async function setWhenChecked(
       return
     }
     const tags = [...policy.tags, ...tagsOf(policy, value)]
-    await writeStamped(
-      space,
-      name,
-      value,
-      freshUntil(space, policy, value, undefined, 0),
-      policy,
-      tags,
-      epoch,
-    )
-  })
+    const until = freshUntil(space, policy, value, undefined, 0)
+    await writeStamped(space, name, value, until, policy, tags, epoch)
+  }
+  const said = space.writes.run('set', name, undefined, true, write, acknowledging(space, name))
   wasSet(space, name)
-  const far = await acknowledged(space, name, said)
+  const far = await said
   if (refusal !== undefined) throw refusal.error
   return far
 }
@@ -131,13 +125,12 @@ function setFar(
   const latest = entryOf(value, until, termsFor(space, policy, NO_STAMPS, undefined, 0))
   const copy: Sent | undefined = copies && { entry: undefined, asked: copies.asking() }
   const isAwaited = copies?.near.farWrites !== 'background'
-  const write = (): Awaitable<void> => writeStamped(space, name, value, until, policy, tags, epoch, copy)
-  const far = space.writes.run('set', name, latest, true, () =>
-    isAwaited ? write() : writtenOrForgotten(space, name, write, copy),
-  )
-  const acked = acknowledged(space, name, far, copy)
-  if (isAwaited) return acked
-  space.background(Promise.resolve(acked))
+  const written = (): Awaitable<void> => writeStamped(space, name, value, until, policy, tags, epoch, copy)
+  const write = (): Awaitable<void> =>
+    isAwaited ? written() : writtenOrForgotten(space, name, written, copy)
+  const far = space.writes.run('set', name, latest, true, write, acknowledging(space, name, copy))
+  if (isAwaited) return far
+  space.background(Promise.resolve(far))
   return 'queued'
 }
 
@@ -210,7 +203,7 @@ function writeNow(
 /** Forgets a key. */
 export function remove(space: Space, name: string): Awaitable<Far> {
   space.cut(name)
-  const far = acknowledged(space, name, space.remove(name))
+  const far = space.remove(name, acknowledging(space, name))
   space.counts.deletes++
   tell(space, { type: 'delete', cache: space.path, key: name })
   return far
@@ -222,15 +215,14 @@ function tell(space: Space, event: CacheEvent): void {
   if (watch.heard) watch.emit(event)
 }
 
-function acknowledged(space: Space, name: string, far: Awaitable<Far>, sent?: Sent): Awaitable<Far> {
-  if (!isPending(far)) return far
-  return far.then((reached) => {
+/** What is to be done when the store has acknowledged something about a key, or nobody waits for that any longer. */
+function acknowledging(space: Space, name: string, sent?: Sent): (far: Far) => void {
+  return (reached) => {
     const copy = reached === 'applied' ? copyOf(space, name, sent) : undefined
     space.cut(name)
     leaseEnded(space, name)
     if (copy !== undefined && sent !== undefined) space.copies?.put(name, copy, sent.asked.since)
-    return reached
-  })
+  }
 }
 
 /** What was written, if nothing was said or heard about it since it was sent. */
@@ -242,7 +234,7 @@ function copyOf({ copies, writes }: Space, name: string, sent: Sent | undefined)
 /** Makes a key stale. */
 export function expire(space: Space, name: string): Awaitable<Far> {
   space.cut(name)
-  const far = space.sync ? expireNow(space, name) : acknowledged(space, name, expireFar(space, name))
+  const far = space.sync ? expireNow(space, name) : expireFar(space, name)
   tell(space, { type: 'expire', cache: space.path, key: name })
   return far
 }
@@ -261,11 +253,12 @@ function expireNow(space: Space, name: string): Awaitable<Far> {
 }
 
 function expireFar(space: Space, name: string): Awaitable<Far> {
-  return space.writes.run('expire', name, undefined, true, () => {
+  const say = (): Awaitable<void> => {
     // What should be gone by now is not kept as stale.
     if (space.writes.owes(name)) return space.view.delete(name)
     return space.hasLeases ? expireLeased(space, name) : expireRecord(space, name)
-  })
+  }
+  return space.writes.run('expire', name, undefined, true, say, acknowledging(space, name))
 }
 
 async function expireRecord(space: Space, name: string): Promise<void> {

@@ -14,36 +14,56 @@ const SPANS = 3
 /** In one span; where it is more, whole namespaces are remembered instead. */
 const LIMIT = 10_000
 
+/** What was said in one span: names by what stands before them, so that no longer text is made for each. */
+class Span {
+  readonly #names = new Map<string, Set<string>>()
+  size: number = 0
+
+  add(before: string, name: string): void {
+    let names = this.#names.get(before)
+    if (names === undefined) this.#names.set(before, (names = new Set()))
+    const { size } = names
+    names.add(name)
+    this.size += names.size - size
+  }
+
+  *keys(): Iterable<string> {
+    for (const [before, names] of this.#names) for (const name of names) yield before + name
+  }
+}
+
 export class Recent {
   readonly #clock: Clock
   /** The latest first. */
-  #spans: readonly Set<string>[] = [new Set()]
-  #began: number
+  #spans: readonly Span[]
+  #present: Span = new Span()
+  #turns: number
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#began = clock.now()
+    this.#spans = [this.#present]
+    this.#turns = clock.now() + SPAN
   }
 
-  /** A record, or a mark, was deleted or replaced. */
-  said(key: string): void {
-    this.#turn()
-    const [present] = this.#spans
-    present?.add(present.size < LIMIT ? key : namespaceMark(pathOf(key)))
+  /** A record, or a mark, was deleted or replaced; its key is `before` and `name`. */
+  said(before: string, name: string): void {
+    if (this.#clock.now() >= this.#turns) this.#turn()
+    if (this.#present.size < LIMIT) this.#present.add(before, name)
+    else this.#present.add('', namespaceMark(pathOf(before + name)))
   }
 
   /** What has to be said again. */
   keys(): ReadonlySet<string> {
-    this.#turn()
-    return new Set(this.#spans.flatMap((span) => [...span]))
+    if (this.#clock.now() >= this.#turns) this.#turn()
+    return new Set(this.#spans.flatMap((span) => [...span.keys()]))
   }
 
   #turn(): void {
-    const spans = Math.floor((this.#clock.now() - this.#began) / SPAN)
-    if (spans <= 0) return
-    this.#began += spans * SPAN
-    const fresh = Array.from({ length: Math.min(spans, SPANS) }, () => new Set<string>())
+    const spans = Math.floor((this.#clock.now() - this.#turns) / SPAN) + 1
+    this.#turns += spans * SPAN
+    const fresh = Array.from({ length: Math.min(spans, SPANS) }, () => new Span())
     this.#spans = [...fresh, ...this.#spans].slice(0, SPANS)
+    this.#present = this.#spans[0] ?? this.#present
   }
 }
 

@@ -91,11 +91,11 @@ export class Space {
       })
     this.writes = this.#newWrites(
       (key) => this.view.delete(key),
-      (key) => `${path}:${key}`,
+      `${path}:`,
     )
     this.#markWrites = this.#newWrites(
       (mark) => this.#stored?.forget(mark),
-      (mark) => mark,
+      '',
     )
     if (this.sync) {
       const marks = surviving ?? new LocalMarks(path, around?.marks as LocalMarks | undefined, house.clock)
@@ -329,8 +329,8 @@ export class Space {
     this.background(Promise.resolve(this.remove(name)))
   }
 
-  remove(key: string): Awaitable<Far> {
-    return this.writes.run('delete', key, undefined, true, () => this.view.delete(key))
+  remove(key: string, reached?: (far: Far) => void): Awaitable<Far> {
+    return this.writes.run('delete', key, undefined, true, () => this.view.delete(key), reached)
   }
 
   /** Something was said about `key`: what is under way must not outlive it. */
@@ -463,7 +463,7 @@ export class Space {
     for (const space of this.all()) space.cutReads()
   }
 
-  #newWrites(forget: (key: string) => Awaitable<void>, full: (key: string) => string): Writes {
+  #newWrites(forget: (key: string) => Awaitable<void>, before: string): Writes {
     const { recent } = this.house
     return new Writes({
       clock: this.house.clock,
@@ -472,7 +472,7 @@ export class Space {
       deadlines: this.house.deadlines,
       late: (operation, key) => this.#late(operation, key),
       failed: (operation, key, error) => this.failed(operation, key, error),
-      applied: (key) => recent?.said(full(key)),
+      applied: (key) => recent?.said(before, key),
       queued: (key) => this.#tell('queued', key),
       delivered: (key) => this.#tell('delivered', key),
       background: (work) => this.background(work),

@@ -52,6 +52,7 @@ class Said {
   readonly latest: Entry | undefined
   readonly owes: boolean
   readonly operation: () => Awaitable<void>
+  readonly reached: (far: Far) => void
   readonly resolve: (far: Far) => void
   readonly reject: (refusal: unknown) => void
   /** How long its caller waits; undefined until it has been said. */
@@ -68,6 +69,7 @@ class Said {
     latest: Entry | undefined,
     owes: boolean,
     operation: () => Awaitable<void>,
+    reached: (far: Far) => void,
     resolve: (far: Far) => void,
     reject: (refusal: unknown) => void,
   ) {
@@ -77,8 +79,15 @@ class Said {
     this.latest = latest
     this.owes = owes
     this.operation = operation
+    this.reached = reached
     this.resolve = resolve
     this.reject = reject
+  }
+
+  /** Its caller hears how far it got. */
+  tell(far: Far): void {
+    this.reached(far)
+    this.resolve(far)
   }
 
   /** Calls `then` when it has settled. */
@@ -92,7 +101,7 @@ const nothing = (): void => {}
 
 const laneOf = (): Lane => ({ last: undefined, open: 0, latest: undefined, owing: false })
 keepShape(laneOf())
-keepShape(new Said(laneOf(), '', '', undefined, false, nothing, nothing, nothing))
+keepShape(new Said(laneOf(), '', '', undefined, false, nothing, nothing, nothing, nothing))
 
 export interface WritesPorts {
   readonly clock: Clock
@@ -165,7 +174,8 @@ export class Writes {
 
   /**
    * Carries out `operation` behind those of the same key. Resolves when the store has acknowledged it, or cannot for
-   * now. `owes`: if it fails, the old record must go.
+   * now; `reached` is called before whoever waits for it, unless the store answers at once. `owes`: if it fails, the old
+   * record must go.
    */
   run(
     name: string,
@@ -173,10 +183,11 @@ export class Writes {
     latest: Entry | undefined,
     owes: boolean,
     operation: () => Awaitable<void>,
+    reached: (far: Far) => void = nothing,
   ): Awaitable<Far> {
     const lane = this.#lanes.get(key)
-    if (lane === undefined && this.#ports.sync) return this.#atOnce(name, key, owes, operation)
-    return this.#inLane(lane ?? this.#newLane(key), name, key, latest, owes, operation)
+    if (lane === undefined && this.#ports.sync) return this.#atOnce(name, key, owes, operation, reached)
+    return this.#inLane(lane ?? this.#newLane(key), name, key, latest, owes, operation, reached)
   }
 
   /** Settles with the operation on `key` that was called last. */
@@ -198,7 +209,7 @@ export class Writes {
   deliver(key: string): void {
     const lane = this.#lanes.get(key)
     if (lane === undefined || !lane.owing || lane.open > 0 || this.#closed) return
-    this.#ports.background(this.#inLane(lane, 'delete', key, undefined, true, () => this.#ports.forget(key)))
+    this.#ports.background(this.#inLane(lane, 'delete', key, undefined, true, () => this.#ports.forget(key), nothing))
   }
 
   /** Resolves when nothing is under way. */
@@ -230,11 +241,17 @@ export class Writes {
   }
 
   /** A synchronous store needs no lane unless it fails. */
-  #atOnce(name: string, key: string, owes: boolean, operation: () => Awaitable<void>): Awaitable<Far> {
+  #atOnce(
+    name: string,
+    key: string,
+    owes: boolean,
+    operation: () => Awaitable<void>,
+    reached: (far: Far) => void,
+  ): Awaitable<Far> {
     try {
       const pending = operation()
       if (!isPending(pending)) return 'applied'
-      return this.#inLane(this.#newLane(key), name, key, undefined, owes, () => pending)
+      return this.#inLane(this.#newLane(key), name, key, undefined, owes, () => pending, reached)
     } catch (error) {
       if (isCacheError(error, 'VALUE_REFUSED')) throw error
       this.#ports.failed(name, key, error)
@@ -256,12 +273,13 @@ export class Writes {
     latest: Entry | undefined,
     owes: boolean,
     operation: () => Awaitable<void>,
+    reached: (far: Far) => void,
   ): Promise<Far> {
     const before = lane.open === 0 ? undefined : lane.last
     lane.open++
     lane.latest = latest
     return new Promise((resolve, reject) => {
-      const said = new Said(lane, name, key, latest, owes, operation, resolve, reject)
+      const said = new Said(lane, name, key, latest, owes, operation, reached, resolve, reject)
       lane.last = said
       if (before === undefined) this.#begin(said)
       else before.whenSettled(() => this.#begin(said))
@@ -296,7 +314,7 @@ export class Writes {
     if (said.owes) this.#ports.applied(said.key)
     this.#acknowledged(said.lane, said.key)
     this.#settled(said)
-    if (this.#isWaitedFor(said)) said.resolve('applied')
+    if (this.#isWaitedFor(said)) said.tell('applied')
   }
 
   #fail(said: Said, error: unknown): void {
@@ -312,13 +330,13 @@ export class Writes {
     if (!this.#isWaitedFor(said)) return
     // Other failures are reported where they happen.
     if (isRefusal) said.reject(error)
-    else said.resolve('queued')
+    else said.tell('queued')
   }
 
   /** It is still under way, and its lane is not free; but nobody waits. */
   #late(said: Said): void {
     this.#ports.late(said.name, said.key)
-    said.resolve('queued')
+    said.tell('queued')
   }
 
   #isWaitedFor({ waiting }: Said): boolean {

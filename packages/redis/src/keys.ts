@@ -39,18 +39,18 @@ export class Keys {
 
   /** Where the record of a key lies. */
   data(key: string): string {
-    return `${this.#place(key)}d`
+    return `${this.#place(key)}}:d`
   }
 
   /** Where its lease lies. */
   lease(key: string): string {
-    return `${this.#place(key)}l`
+    return `${this.#place(key)}}:l`
   }
 
   /** Where both lie. */
   both(key: string): readonly [data: string, lease: string] {
     const place = this.#place(key)
-    return [`${place}d`, `${place}l`]
+    return [`${place}}:d`, `${place}}:l`]
   }
 
   /** A record as it lies there. */
@@ -84,7 +84,7 @@ export class Keys {
     return key.length * 6 > LONGEST && this.#place(key).includes(`{${HASHED}`)
   }
 
-  /** A place but for its last letter. */
+  /** A place but for its end. */
   #place(key: string): string {
     const sign = signIfSafe(key)
     if (sign === UNSAFE) {
@@ -101,9 +101,9 @@ export class Keys {
 
   #placeOf(opening: string, rest: string): string {
     if (rest.length * 3 > LONGEST && Buffer.byteLength(rest) > LONGEST) {
-      return `${opening}${HASHED}${createHash('sha256').update(rest).digest('base64url')}}:`
+      return `${opening}${HASHED}${createHash('sha256').update(rest).digest('base64url')}`
     }
-    return `${opening}${rest === '' ? EMPTY : rest}}:`
+    return opening + (rest === '' ? EMPTY : rest)
   }
 }
 

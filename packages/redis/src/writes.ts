@@ -19,6 +19,7 @@ const MOST_BYTES = 262_144
 
 /** What was said last about a key in this tick. All who said something hear what became of it. */
 class Write {
+  readonly key: string
   /** Undefined: its end. */
   record: Uint8Array | undefined
   ttl: number
@@ -28,12 +29,14 @@ class Write {
   readonly #before: Write | undefined
 
   constructor(
+    key: string,
     record: Uint8Array | undefined,
     ttl: number,
     resolve: () => void,
     reject: (error: Error) => void,
     before: Write | undefined,
   ) {
+    this.key = key
     this.record = record
     this.ttl = ttl
     this.#resolve = resolve
@@ -52,12 +55,15 @@ class Write {
   }
 }
 
-keepShape(new Write(undefined, 0, nothing, nothing, undefined))
+keepShape(new Write('', undefined, 0, nothing, nothing, undefined))
 
 interface Batch {
   readonly writes: Map<string, Write>
   bytes: number
 }
+
+/** Among the arguments of the script: the keys that are told. */
+const NAMES_AT = 4
 
 /** What hangs on it is called in the next turn of promises. Costs less than queueMicrotask. */
 const NOW: Promise<void> = Promise.resolve()
@@ -81,7 +87,7 @@ export class Writes {
     const group = link.isCluster ? key : voice.channelOf(key)
     return new Promise((resolve, reject) => {
       const batch = this.#open.get(group) ?? this.#begin(group)
-      batch.writes.set(key, new Write(record, ttl, resolve, reject, batch.writes.get(key)))
+      batch.writes.set(key, new Write(key, record, ttl, resolve, reject, batch.writes.get(key)))
       batch.bytes += record?.length ?? 0
       if (batch.writes.size < MOST && batch.bytes < MOST_BYTES) return
       this.#open.delete(group)
@@ -105,23 +111,23 @@ export class Writes {
 
   #send(batch: ReadonlyMap<string, Write>): void {
     const { link, keys, voice } = this.#place
-    const names = [...batch.keys()]
     const writes = [...batch.values()]
+    const names: string[] = []
     const places: string[] = []
     const leases: string[] = []
-    for (const key of names) {
+    const until = this.#until(writes)
+    const channel = voice.channelOf(writes[0]?.key ?? '')
+    const args: (string | Uint8Array)[] = [until, channel, voice.waiters, voice.sender, '']
+    for (const { key, record, ttl } of writes) {
       const [data, lease] = keys.both(key)
+      names.push(key)
       places.push(data)
       leases.push(lease)
-    }
-    for (const lease of leases) places.push(lease)
-    const channel = voice.channelOf(names[0] ?? '')
-    const until = this.#until(writes)
-    const args: (string | Uint8Array)[] = [until, channel, voice.waiters, voice.sender, spoken(names)]
-    for (const [key, { record, ttl }] of batch) {
       if (record === undefined) args.push('-', '')
       else args.push(ttlText(ttl), keys.packed(key, record))
     }
+    for (const lease of leases) places.push(lease)
+    args[NAMES_AT] = spoken(names)
     const sent = systemClock.exact()
     link.run(WRITE, places, args).then(
       (reply) => settle(writes, failuresIn(reply), link.name),

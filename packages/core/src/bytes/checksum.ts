@@ -46,6 +46,8 @@ function makeTables(): Int32Array {
   return made
 }
 
+const word = (table: Int32Array, i: number): number => table[i] as number
+
 /** Four bytes at a time. */
 export function crc32ByTable(
   bytes: Uint8Array,
@@ -54,18 +56,17 @@ export function crc32ByTable(
   to: number = bytes.length,
 ): number {
   const table = (tables ??= makeTables())
-  const at = (i: number): number => table[i] as number
   let crc = ~before
   let i = from
   for (; i < to - 3; i += 4) {
     crc ^= u8(bytes, i) | (u8(bytes, i + 1) << 8) | (u8(bytes, i + 2) << 16) | (u8(bytes, i + 3) << 24)
     crc =
-      at(768 + (crc & 0xff)) ^
-      at(512 + ((crc >>> 8) & 0xff)) ^
-      at(256 + ((crc >>> 16) & 0xff)) ^
-      at(crc >>> 24)
+      word(table, 768 + (crc & 0xff)) ^
+      word(table, 512 + ((crc >>> 8) & 0xff)) ^
+      word(table, 256 + ((crc >>> 16) & 0xff)) ^
+      word(table, crc >>> 24)
   }
-  for (; i < to; i++) crc = (crc >>> 8) ^ at((crc ^ u8(bytes, i)) & 0xff)
+  for (; i < to; i++) crc = (crc >>> 8) ^ word(table, (crc ^ u8(bytes, i)) & 0xff)
   return ~crc
 }
 

@@ -57,6 +57,10 @@ class Said {
   readonly reject: (refusal: unknown) => void
   /** How long its caller waits; undefined until it has been said. */
   waiting: Waiting | undefined = undefined
+  /** For how long the lane waits, once its caller does not. */
+  patience: Waiting | undefined = undefined
+  isUnderWay: boolean = false
+  isLate: boolean = false
   /** Whether it has ended, well or badly. */
   hasSettled: boolean = false
   /** What comes after it: the operation behind it, and whoever waits for the lane. */
@@ -125,6 +129,8 @@ export interface WritesPorts {
 
 export class Writes {
   readonly #ports: WritesPorts
+  /** Whether callers give up before an operation is taken for dead: then only for those that are late that is looked at. */
+  readonly #isTimed: boolean
   readonly #patience: Deadlines
   readonly #lanes = new Passing<string, Lane>()
   /** The keys of the lanes that owe, and since when, oldest first. */
@@ -138,7 +144,9 @@ export class Writes {
 
   constructor(ports: WritesPorts) {
     this.#ports = ports
-    this.#patience = new Deadlines(ports.clock, ABANDONED)
+    const { ms } = ports.deadlines
+    this.#isTimed = ms < ABANDONED
+    this.#patience = new Deadlines(ports.clock, this.#isTimed ? ABANDONED - ms : ABANDONED)
   }
 
   /** Lanes that exist; while there is none, every key may be asked for. */
@@ -297,16 +305,21 @@ export class Writes {
       return this.#fail(said, error)
     }
     if (!isPending(answer)) return this.#ok(said)
-    const patience = this.#patience.begin(() =>
-      this.#fail(said, new Error(`no answer for ${ABANDONED} ms`)),
-    )
+    said.isUnderWay = true
+    if (said.isLate || !this.#isTimed) this.#abandonLater(said)
     answer.then(
       () => {
-        if (this.#patience.end(patience)) this.#ok(said)
+        if (!said.hasSettled) this.#ok(said)
       },
       (error: unknown) => {
-        if (this.#patience.end(patience)) this.#fail(said, error)
+        if (!said.hasSettled) this.#fail(said, error)
       },
+    )
+  }
+
+  #abandonLater(said: Said): void {
+    said.patience = this.#patience.begin(() =>
+      this.#fail(said, new Error(`no answer for ${ABANDONED} ms`)),
     )
   }
 
@@ -335,6 +348,8 @@ export class Writes {
 
   /** It is still under way, and its lane is not free; but nobody waits. */
   #late(said: Said): void {
+    said.isLate = true
+    if (said.isUnderWay && this.#isTimed && !this.#closed) this.#abandonLater(said)
     this.#ports.late(said.name, said.key)
     said.tell('queued')
   }
@@ -345,6 +360,7 @@ export class Writes {
 
   #settled(said: Said): void {
     said.hasSettled = true
+    if (said.patience !== undefined) this.#patience.end(said.patience)
     this.#leave(said.lane, said.key)
     if (said.after !== undefined) for (const then of said.after) then()
   }

@@ -10,8 +10,7 @@ export const u16 = (bytes: Uint8Array, at: number): number => (u8(bytes, at) << 
 export const i32 = (bytes: Uint8Array, at: number): number =>
   (u8(bytes, at) << 24) | (u8(bytes, at + 1) << 16) | (u8(bytes, at + 2) << 8) | u8(bytes, at + 3)
 
-export const u32 = (bytes: Uint8Array, at: number): number =>
-  i32(bytes, at) >>> 0
+export const u32 = (bytes: Uint8Array, at: number): number => i32(bytes, at) >>> 0
 
 const scratch = new DataView(new ArrayBuffer(8))
 

@@ -89,14 +89,8 @@ export class Space {
         trust,
         failed: (operation, key, error) => this.failed(operation, key, error),
       })
-    this.writes = this.#newWrites(
-      (key) => this.view.delete(key),
-      `${path}:`,
-    )
-    this.#markWrites = this.#newWrites(
-      (mark) => this.#stored?.forget(mark),
-      '',
-    )
+    this.writes = this.#newWrites((key) => this.view.delete(key), `${path}:`)
+    this.#markWrites = this.#newWrites((mark) => this.#stored?.forget(mark), '')
     if (this.sync) {
       const marks = surviving ?? new LocalMarks(path, around?.marks as LocalMarks | undefined, house.clock)
       marks.rebase()

@@ -217,7 +217,9 @@ export class Writes {
   deliver(key: string): void {
     const lane = this.#lanes.get(key)
     if (lane === undefined || !lane.owing || lane.open > 0 || this.#closed) return
-    this.#ports.background(this.#inLane(lane, 'delete', key, undefined, true, () => this.#ports.forget(key), nothing))
+    this.#ports.background(
+      this.#inLane(lane, 'delete', key, undefined, true, () => this.#ports.forget(key), nothing),
+    )
   }
 
   /** Resolves when nothing is under way. */
@@ -318,9 +320,7 @@ export class Writes {
   }
 
   #abandonLater(said: Said): void {
-    said.patience = this.#patience.begin(() =>
-      this.#fail(said, new Error(`no answer for ${ABANDONED} ms`)),
-    )
+    said.patience = this.#patience.begin(() => this.#fail(said, new Error(`no answer for ${ABANDONED} ms`)))
   }
 
   #ok(said: Said): void {

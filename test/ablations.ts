@@ -235,7 +235,7 @@ export const ablations: readonly Ablation[] = [
     what: 'an invalidation that did not get through is owed',
     find: `if (said.owes || lane.owing) this.#owe(lane, key)`,
     replace: ``,
-    seenBy: 'far, failing',
+    seenBy: 'what could not be deleted, or replaced, is not read again',
   },
   {
     what: 'an invalidation that a synchronous store refused is owed',
@@ -247,7 +247,7 @@ export const ablations: readonly Ablation[] = [
     what: 'a set whose outcome is unknown owes a deletion',
     find: `space.writes.run('set', name, latest, true, write`,
     replace: `space.writes.run('set', name, latest, false, write`,
-    seenBy: 'far, failing',
+    seenBy: 'what could not be deleted, or replaced, is not read again',
   },
   {
     what: 'what is owed is not paid by an expiry',

@@ -165,6 +165,27 @@ export const scenarios = {
     }
   },
 
+  'what could not be deleted, or replaced, is not read again': async (core) => {
+    for (const [what, change] of [
+      ['delete', (cache: ICache) => cache.delete('k')],
+      ['set', (cache: ICache) => cache.set('k', 'new')],
+    ] as const) {
+      const setting = far(core)
+      const { cache, net, parcel } = setting
+      await flowing(setting, cache.set('k', 'old'))
+      const changed = change(cache)
+      await turns(40)
+      // The marks come first, where they are asked for.
+      for (const each of net.parcels.filter((one) => one.what.startsWith('get'))) each.answer()
+      await turns(40)
+      parcel(what).fail(new Error('lost'))
+      await setting.flow()
+
+      expect(await changed).toEqual({ far: 'queued' })
+      expect(await flowing(setting, cache.get('k'))).not.toBe('old')
+    }
+  },
+
   'what was to be replaced, and was not, is not kept as stale': async (core) => {
     const setting = far(core, { staleWhileRevalidate: '1h' })
     const { cache, parcel } = setting

@@ -17,7 +17,7 @@ export const names: readonly string[] = [...questions, ...measures].map(({ name 
 
 const ATTEMPTS = 2
 /** ms after which a case, or a question that is counted, stands still: it is ended, and not tried again. */
-const STANDS_STILL = { 'harness/case.ts': 4 * 60_000, 'harness/measure.ts': 15 * 60_000 } as const
+const STANDS_STILL = { 'harness/case.ts': 6 * 60_000, 'harness/measure.ts': 15 * 60_000 } as const
 
 /** Everything but what failed, by its name. */
 export function answer(name: string, isQuick: boolean): Result {

@@ -26,7 +26,6 @@ export class Flight<T> {
       settle = { resolve, reject }
     })
     this.#settle = settle as unknown as { resolve(value: T): void; reject(reason: unknown): void }
-    this.result.catch(() => {}) // a flight without callers may fail; those it has hear of it themselves
   }
 
   resolve(value: T): void {
@@ -34,6 +33,7 @@ export class Flight<T> {
   }
 
   reject(reason: unknown): void {
+    this.result.catch(() => {}) // a flight without callers may fail; those it has hear of it themselves
     this.#settle.reject(reason)
   }
 }

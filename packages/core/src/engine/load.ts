@@ -3,13 +3,14 @@
  */
 
 import type { LoadContext, ManyContext, Meta } from '../cache.ts'
-import { durationOf, kindOf } from '../duration.ts'
+import { type Duration, durationOf, kindOf } from '../duration.ts'
 import { misuse } from '../errors.ts'
 import { type Key, keyOf } from '../key.ts'
 import type { Asked } from './copies.ts'
 import type { Entry, Stamps } from './entry.ts'
 import { Flight } from './flights.ts'
 import { tagProblem } from './policy.ts'
+import { keepShape } from './shapes.ts'
 import type { Tokens } from './stored-marks.ts'
 
 /** One call of a loader, for one key or for many. */
@@ -105,66 +106,75 @@ export function noRemarks(): Remarks {
   return { ttl: undefined, tags: [], meta: undefined, kept: false, skipped: false }
 }
 
-export function contextOf<T>(
-  flight: LoadFlight,
-  key: Key,
-  stale: { readonly entry: Entry; readonly age: number } | undefined,
-  remarks: Remarks,
-): LoadContext<T> {
-  const old = stale && {
-    value: stale.entry.value as T,
-    age: stale.age,
-    ...(stale.entry.terms.meta && { meta: stale.entry.terms.meta }),
-  }
-  return {
-    key,
-    stale: old,
-    get signal() {
-      return flight.call.signal
-    },
-    ttl(duration) {
-      remarks.ttl = durationOf(duration, 'ttl')
-    },
-    tags(...tags) {
-      remember(flight, remarks, tags)
-    },
-    meta(meta) {
-      if (typeof meta !== 'object' || meta === null)
-        throw new TypeError(`meta must be an object, not ${kindOf(meta)}`)
-      remarks.meta = { ...meta }
-    },
-    keep() {
-      if (old === undefined)
-        throw new TypeError('keep: there is no stale value to keep; look at context.stale first')
-      remarks.kept = true
-      return old.value
-    },
-    skip() {
-      remarks.skipped = true
-    },
-  }
-}
+/**
+ * What a loader is told: classes, and no literal with a getter, since with a getter of its own no object has the shape of another. That was
+ * the dearest part of a miss. What is a function is the object's own, so that it can be taken out or copied.
+ */
+export class ToldOfMany implements ManyContext {
+  readonly ttl: (duration: Duration) => void
+  readonly tags: (...tags: string[]) => void
+  readonly skip: (...keys: Key[]) => void
+  readonly #call: LoadCall
 
-export function manyContextOf(call: LoadCall, flights: readonly LoadFlight[], remarks: Remarks): ManyContext {
-  return {
-    get signal() {
-      return call.signal
-    },
-    ttl(duration) {
+  constructor(call: LoadCall, flights: readonly LoadFlight[], remarks: Remarks) {
+    this.#call = call
+    this.ttl = (duration) => {
       remarks.ttl = durationOf(duration, 'ttl')
-    },
-    tags(...tags) {
+    }
+    this.tags = (...tags) => {
       for (const flight of flights) remember(flight, remarks, tags)
-    },
-    skip(...keys) {
+    }
+    this.skip = (...keys) => {
       if (keys.length === 0) remarks.skipped = true
       if (remarks.skipped === true) return
       const skipped = remarks.skipped === false ? new Set<string>() : remarks.skipped
       for (const key of keys) skipped.add(keyOf(key))
       remarks.skipped = skipped
-    },
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal
   }
 }
+
+/** What a loader of one key is told. */
+export class Told<T> extends ToldOfMany implements LoadContext<T> {
+  readonly key: Key
+  readonly stale: LoadContext<T>['stale']
+  readonly meta: (meta: Meta) => void
+  readonly keep: () => T
+
+  constructor(
+    flight: LoadFlight,
+    key: Key,
+    stale: { readonly entry: Entry; readonly age: number } | undefined,
+    remarks: Remarks,
+  ) {
+    super(flight.call, [flight], remarks)
+    const old = stale && {
+      value: stale.entry.value as T,
+      age: stale.age,
+      ...(stale.entry.terms.meta && { meta: stale.entry.terms.meta }),
+    }
+    this.key = key
+    this.stale = old
+    this.meta = (meta) => {
+      if (typeof meta !== 'object' || meta === null)
+        throw new TypeError(`meta must be an object, not ${kindOf(meta)}`)
+      remarks.meta = { ...meta }
+    }
+    this.keep = () => {
+      if (old === undefined)
+        throw new TypeError('keep: there is no stale value to keep; look at context.stale first')
+      remarks.kept = true
+      return old.value
+    }
+  }
+}
+
+// It holds all the others.
+keepShape(new Told(new LoadFlight(new LoadCall(1), true), '', undefined, noRemarks()))
 
 function remember(flight: LoadFlight, remarks: Remarks, tags: readonly string[]): void {
   const problem = tagProblem(tags)

@@ -19,7 +19,7 @@ import { allLive, type Entry, entryOf, type Stamps, type Terms, termsOf } from '
 import { dropLease, fillLeased } from './leasing.ts'
 import { board, renewing } from './boarding.ts'
 import { isInsideOf, mayJoin } from './joining.ts'
-import { contextOf, LoadCall, LoadFlight, noRemarks, type Remarks } from './load.ts'
+import { LoadCall, LoadFlight, noRemarks, type Remarks, Told } from './load.ts'
 import { type Resolved, tagProblem } from './policy.ts'
 import { left, runAs } from './recursion.ts'
 import type { Space } from './space.ts'
@@ -79,7 +79,7 @@ export type Call = (
 /** The call of a loader of one key. */
 function callFor(space: Space, wanted: Wanted, load: Loader<unknown>): Call {
   return async (_, [flight], remarks) =>
-    flight === undefined ? [] : [await load(contextOf(flight, wanted.key, staleOf(space, wanted), remarks))]
+    flight === undefined ? [] : [await load(new Told(flight, wanted.key, staleOf(space, wanted), remarks))]
 }
 
 /** Begins one call of a loader for all of `wanted`, which have one policy. Each key gets a flight of its own. */

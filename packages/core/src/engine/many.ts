@@ -9,7 +9,7 @@ import { manyShape } from '../errors.ts'
 import { type Key, keyOf } from '../key.ts'
 import { answer, answerOfAnother, servedStale } from './answer.ts'
 import { ageOf, type Entry } from './entry.ts'
-import { type LoadFlight, manyContextOf } from './load.ts'
+import { type LoadFlight, ToldOfMany } from './load.ts'
 import { abandon, begin, type Call, openFlight, type Wanted } from './loads.ts'
 import type { Found } from './reads.ts'
 import type { Space } from './space.ts'
@@ -20,7 +20,7 @@ import type { StandardSchema } from '../schema.ts'
 function callForMany(wanted: readonly Wanted[], load: ManyLoader<unknown>): Call {
   return async (call, flights, remarks) => {
     const keys = wanted.map(({ key }) => key)
-    return inOrder(await load(keys, manyContextOf(call, flights, remarks)), wanted)
+    return inOrder(await load(keys, new ToldOfMany(call, flights, remarks)), wanted)
   }
 }
 

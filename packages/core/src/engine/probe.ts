@@ -9,7 +9,7 @@
 import type { Loader } from '../cache.ts'
 import type { Key } from '../key.ts'
 import type { Entry } from './entry.ts'
-import { contextOf, LoadCall, LoadFlight, noRemarks } from './load.ts'
+import { LoadCall, LoadFlight, noRemarks, Told } from './load.ts'
 import type { Resolved } from './policy.ts'
 import { isSame } from './same.ts'
 import type { Space } from './space.ts'
@@ -40,7 +40,7 @@ async function compare(
   const cancel = clock.after(policy.hard, () => call.drop(new Error('the probe took too long')))
   let loaded: unknown
   try {
-    loaded = await load(contextOf(new LoadFlight(call, true), key, undefined, noRemarks()))
+    loaded = await load(new Told(new LoadFlight(call, true), key, undefined, noRemarks()))
     const checked = await policy.schema?.['~standard'].validate(loaded)
     if (checked !== undefined) loaded = checked.issues === undefined ? checked.value : undefined
   } catch {

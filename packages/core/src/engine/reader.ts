@@ -77,8 +77,8 @@ export class Reader<V> {
       }
       if (this.#isFresh(found)) {
         this.#hit(name)
-        if (found.terms.cost !== 0) this.#refreshEarly(key, name, found, load, how)
-        if ((how?.probe ?? this.policy.probe) !== 0) this.#probe(key, name, found, load, how)
+        if (found.terms.cost !== 0 || (how?.probe ?? this.policy.probe) !== 0)
+          this.#besides(key, name, found, load, how)
         return Promise.resolve(found.value as T)
       }
       return this.#load(key, name, load, how, this.space.believed(name, found), undefined) as Promise<T>
@@ -119,9 +119,15 @@ export class Reader<V> {
     // One that has to satisfy a schema first is looked at where it is replaced if it does not.
     if (copy === undefined || isForeign(copy, how?.schema ?? this.policy.schema)) return undefined
     this.#hitNear(name)
-    if (copy.terms.cost !== 0) this.#refreshEarly(key, name, copy, load, how)
-    if ((how?.probe ?? this.policy.probe) !== 0) this.#probe(key, name, copy, load, how)
+    if (copy.terms.cost !== 0 || (how?.probe ?? this.policy.probe) !== 0)
+      this.#besides(key, name, copy, load, how)
     return Promise.resolve(copy.value)
+  }
+
+  /** What a hit may begin in the background. */
+  #besides<T>(key: Key, name: string, hit: Entry, load: Loader<T>, how: Policy<T> | undefined): void {
+    if (hit.terms.cost !== 0) this.#refreshEarly(key, name, hit, load, how)
+    if ((how?.probe ?? this.policy.probe) !== 0) this.#probe(key, name, hit, load, how)
   }
 
   #peekNear(name: string): V | undefined {
@@ -345,7 +351,7 @@ export class Reader<V> {
       if (problem !== undefined) throw new TypeError(`getOrSet: the loader ${problem}`)
       const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
       how?.signal?.throwIfAborted()
-      return { key, name, policy, old, ...saidWith(found) }
+      return wantedOf(key, name, policy, old, found)
     } catch (error) {
       if (found !== undefined) abandon(this.space, name, found)
       throw error
@@ -368,7 +374,7 @@ export class Reader<V> {
     const policy = how === undefined ? this.policy : this.resolve('getOrSet', how)
     const ahead = -found.terms.cost * policy.early * Math.log(1 - clock.random())
     if (clock.now() + ahead < found.freshUntil) return
-    const wanted = { key, name, policy, old: found, ...NOTHING_SAID, tokens: NOT_READ }
+    const wanted = { ...wantedOf(key, name, policy, found, undefined), tokens: NOT_READ }
     refresh(this.space, wanted, load as Loader<unknown>)
   }
 
@@ -458,13 +464,8 @@ export class Reader<V> {
       }
       const isOvertaken = found[i]?.overtaken === true
       if (entry === undefined || isOvertaken || ageOf(entry, now) !== 'stale') this.#countMiss(name)
-      wanted.push({
-        key: keyNamed.get(name) as Key,
-        name,
-        policy,
-        old: isOvertaken ? undefined : entry,
-        ...saidWith(found[i]),
-      })
+      const old = isOvertaken ? undefined : entry
+      wanted.push(wantedOf(keyNamed.get(name) as Key, name, policy, old, found[i]))
     })
     if (wanted.length > 0) {
       const again = (key: Key): Promise<unknown> =>
@@ -526,12 +527,18 @@ function saysTheSame(how: object, recent: object): boolean {
   return names > 0 && names === Object.keys(recent).length
 }
 
-/** What the store said besides. Where the answer was overtaken the tokens are read anew, before the load. */
-function saidWith(found: Found | undefined): Pick<Wanted, 'tokens' | 'holder' | 'isLeased' | 'calls'> {
-  if (found === undefined) return NOTHING_SAID
-  const { overtaken, tokens, holder, isLeased, calls } = found
-  return { tokens: overtaken && tokens !== undefined ? NOT_READ : tokens, holder, isLeased, calls }
+/** `found`: what the store said besides. Where its answer was overtaken the tokens are read anew, before the load. */
+function wantedOf(
+  key: Key,
+  name: string,
+  policy: Resolved,
+  old: Entry | undefined,
+  found: Found | undefined,
+): Wanted {
+  const { overtaken, tokens, holder, isLeased, calls } = found ?? NOTHING_SAID
+  const said = overtaken && tokens !== undefined ? NOT_READ : tokens
+  return { key, name, policy, old, tokens: said, holder, isLeased, calls }
 }
 
+const NOTHING_SAID = { overtaken: false, tokens: undefined, holder: undefined, isLeased: false, calls: 0 }
 const NOT_READ: Tokens = new Map()
-const NOTHING_SAID = { tokens: undefined, holder: undefined, isLeased: false, calls: 0 }

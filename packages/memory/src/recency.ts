@@ -18,7 +18,7 @@ import type { Bound } from './list.ts'
 const TOLD_APART = 32
 const LAST_APART = TOLD_APART - 1
 /** Numbers of epochs begin again after that many. */
-export const EPOCHS = 1 << 14
+export const EPOCHS: number = 1 << 14
 /** Entries of one epoch, as a part of all: those that were used, and those that came. */
 const MOST_USED = 1 / 8
 const MOST_CAME = 1 / 16

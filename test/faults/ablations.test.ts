@@ -50,7 +50,7 @@ const ablations: readonly Ablation[] = [
   },
   {
     what: 'the deletions that are owed',
-    lacks: [{ find: 'if (owes || lane.owing) this.#owe(lane, key)', replace: '' }],
+    lacks: [{ find: 'if (said.owes || lane.owing) this.#owe(lane, key)', replace: '' }],
     row: 'C5',
     breaks: /^I6: the other process|^I5: /,
   },

@@ -109,7 +109,7 @@ const UNBOUND: Readonly<
 > = {
   'the tokens of tags': {
     far: 'up',
-    keys: 50_000,
+    keys: 30_000,
     change: { find: `if (this.#stamps.size > this.limit) this.#shrink()`, replace: `` },
   },
   'what was heard of keys': {
@@ -119,7 +119,7 @@ const UNBOUND: Readonly<
   },
   'the outbox': {
     far: 'gone',
-    keys: 50_000,
+    keys: 12_000,
     change: { find: `if (this.owing > LIMIT) {`, replace: `if (this.owing < 0) {` },
   },
 }

@@ -213,7 +213,7 @@ describe('the report', () => {
     ratio: even(ns / 100),
   })
   const hit = {
-    name: 'getOrSet, 8,192 keys',
+    name: 'getOrSet, 8,192 keys, everybody',
     baseline: 'hand-written',
     rounds: 3,
     rows: [row('hand-written', 100), row('larder', 150), row('cacheable', 12_345)],

@@ -27,7 +27,7 @@ const LINES: readonly Line[] = [
   {
     says: 'a hit in process (`getOrSet`)',
     question: 'hit',
-    case: 'getOrSet, 8,192 keys',
+    case: 'getOrSet, 8,192 keys, everybody',
     as: { 'by hand': BY_HAND, 'layered-loader': 'layered-loader + ttl' },
   },
   {

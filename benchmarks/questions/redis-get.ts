@@ -27,7 +27,7 @@ const gets = (concurrency: number, bytes: number, baseline: string, goals: reado
     name: `${concurrency} at once, ${bytes} B`,
     // Of large values fewer, so that all of them together find room.
     keys: bytes > 1_000 ? 128 : 2_048,
-    ...(bytes > 1_000 && { batch: 128 }),
+    ...(bytes > 1_000 && { batch: bytes > 10_000 ? 32 : 128 }),
     value,
     concurrency,
     needs: aboutServer,

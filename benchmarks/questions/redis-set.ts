@@ -37,7 +37,7 @@ const sets = (concurrency: number, bytes: number, goals: Case['goals'] = []): Ca
   name: `${concurrency} at once, ${bytes} B`,
   // Of large values fewer, so that all of them together find room.
   keys: bytes > 1_000 ? 128 : ROOM,
-  ...(bytes > 1_000 && { batch: 128 }),
+  ...(bytes > 1_000 && { batch: bytes > 10_000 ? 32 : 128 }),
   value: accountOf(bytes),
   writes: 'values[at]',
   concurrency,

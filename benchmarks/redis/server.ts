@@ -6,7 +6,7 @@
  */
 import { faultProxy, type RedisServer, startRedis } from '@larder/testing/servers'
 
-const DATABASES = 64
+const DATABASES = 512
 
 let started: Promise<RedisServer> | undefined
 let taken = 0

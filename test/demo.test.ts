@@ -11,6 +11,10 @@ import { unlessKeptWaiting } from './second-look.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const DEADLINE = 60_000 // ms
 
+/** What a slow machine may break. No waiting explains an old price. */
+const OF_TIME = ['done within 30 s', 'a hit ratio above 80 %']
+const unexcused: string[] = []
+
 interface Report {
   readonly promises: Readonly<Record<string, boolean>>
   readonly visits: number
@@ -42,7 +46,10 @@ async function run(url: string): Promise<{ code: number | null; said: string; re
 
 // One after the other: two at once take each other's time, and the demo has promised to be done in thirty seconds.
 describe('the demo', { timeout: DEADLINE }, () => {
-  test('keeps every promise it makes', { timeout: 3 * DEADLINE }, () => unlessKeptWaiting(keepsItsPromises))
+  test('keeps every promise it makes', { timeout: 3 * DEADLINE }, async () => {
+    await unlessKeptWaiting(keepsItsPromises)
+    expect(unexcused).toEqual([])
+  })
 
   test('fails when a promise is broken', async () => {
     const { code, said, report } = await run('memory:?maxEntries=10')
@@ -55,7 +62,9 @@ describe('the demo', { timeout: DEADLINE }, () => {
 
 async function keepsItsPromises(): Promise<void> {
   const { code, said, report } = await run('memory:')
-  expect(Object.entries(report.promises).filter(([, isKept]) => !isKept)).toEqual([])
+  const broken = Object.keys(report.promises).filter((each) => report.promises[each] === false)
+  unexcused.push(...broken.filter((each) => !OF_TIME.includes(each)))
+  expect(broken).toEqual([])
   expect(code).toBe(0)
   expect(report.visits).toBeGreaterThan(1_000)
   expect(report.queries.with).toBeLessThanOrEqual(report.queries.without / 2)

@@ -2,7 +2,7 @@
  * The traces that the suite makes itself. Each is a habit that caches meet; each is the same in every run. None is a
  * recording: bring your own (files.ts) before you believe that one of them is like your program.
  */
-import { below, type Random, randomOf, sizeOf, zipf } from './random.ts'
+import { below, type Random, randomOf, sizeOf, zipf } from '../harness/random.ts'
 import { type Trace, TraceBuilder } from './trace.ts'
 
 interface Generated {

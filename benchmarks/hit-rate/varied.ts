@@ -3,7 +3,7 @@
  * hand, and a policy can be made to fit them; of these there are as many as one likes, so that it can be tried on some that
  * nobody looked at while it was made.
  */
-import { below, type Random, randomOf, sizeOf, zipf } from './random.ts'
+import { below, type Random, randomOf, sizeOf, zipf } from '../harness/random.ts'
 import { type Trace, TraceBuilder } from './trace.ts'
 
 /** Gives one key after the other, for ever. */

@@ -4,6 +4,7 @@
  * Arrivals are those of many who know nothing of each other: the pauses between them are exponential (a Poisson process). Keys
  * are skewed as those of real programs are: the n-th is asked for in proportion to 1 / n^0.99 (Zipf). Some are written.
  */
+import { type Random, randomOf, zipf } from '../harness/random.ts'
 
 export interface Schedule {
   /** ms after the start, ascending: when it is to be asked. */
@@ -27,8 +28,8 @@ export interface Mix {
 const SKEW = 0.99
 
 export function scheduleOf({ seed, rate, ms, keys, writes }: Mix): Schedule {
-  const random = randomFrom(seed)
-  const nth = skewed(keys, random)
+  const random = randomOf(seed)
+  const nth = zipf(keys, SKEW, random)
   const due: number[] = []
   for (let at = pause(rate, random); at < ms; at += pause(rate, random)) due.push(at)
   return {
@@ -38,32 +39,4 @@ export function scheduleOf({ seed, rate, ms, keys, writes }: Mix): Schedule {
   }
 }
 
-const pause = (rate: number, random: () => number): number => (-Math.log(1 - random()) * 1_000) / rate
-
-/** 0 to `count - 1`, the first most often. */
-function skewed(count: number, random: () => number): () => number {
-  const sums = new Float64Array(count)
-  let sum = 0
-  for (let at = 0; at < count; at++) sums[at] = sum += 1 / (at + 1) ** SKEW
-  return () => {
-    const aim = random() * sum
-    let [low, high] = [0, count - 1]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((sums[middle] ?? sum) > aim) high = middle
-      else low = middle + 1
-    }
-    return low
-  }
-}
-
-/** mulberry32: chance that can be repeated, 0 to 1. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state)
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+const pause = (rate: number, random: Random): number => (-Math.log(1 - random()) * 1_000) / rate

@@ -3,10 +3,9 @@
  * is lost must not be seen.
  */
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { unlessKeptWaiting } from '../second-look.ts'
+import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { type Program, program } from './agents.ts'
-import { problemsOf } from './invariants.ts'
+import { holds } from './holds.ts'
 import type { Stage } from './life.ts'
 import { matrix } from './matrix.ts'
 
@@ -31,6 +30,6 @@ describe.concurrent('the invariants hold', () => {
       const stage = await row.begin()
       return { ...stage, opening: (agent) => ({ ...stage.opening(agent), client }) }
     }
-    await unlessKeptWaiting(async () => expect(await problemsOf({ ...row, begin }, whole)).toEqual([]))
+    await holds({ ...row, begin }, whole)
   })
 })

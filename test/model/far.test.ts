@@ -14,7 +14,6 @@ import { type RedisServer, startRedis } from '@larder/testing/servers'
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { unlessKeptWaiting } from '../second-look.ts'
 import { Ear, Line, SharedPlace, sharedStore } from './far.ts'
 import { Net, turns } from './world.ts'
 
@@ -294,7 +293,7 @@ async function real(): Promise<Ground & { close(): void }> {
   }
 }
 
-async function sameOnBoth(steps: readonly Step[]): Promise<void> {
+async function sameOnBoth(steps: readonly Step[], looks = 3): Promise<void> {
   const [model, redisPlace] = [simulated(), await real()]
   try {
     for (const { by, what } of [...steps, { by: 2, what: { op: 'delete', key: END } as const }]) {
@@ -302,6 +301,8 @@ async function sameOnBoth(steps: readonly Step[]): Promise<void> {
       expect(given, `p${by} ${JSON.stringify(what)}`).toEqual(wanted)
     }
     await Promise.all([model.quiet(), redisPlace.quiet()])
+    // Who is kept waiting hears less: a listener that is not sure is told of a gap.
+    if (looks > 1 && redisPlace.told.flat().includes('gap')) return await sameOnBoth(steps, looks - 1)
     expect(redisPlace.told).toEqual(model.told)
     for (const each of KEYS) expect(await redisPlace.lasts(each), each).toBe(await model.lasts(each))
   } finally {
@@ -311,8 +312,7 @@ async function sameOnBoth(steps: readonly Step[]): Promise<void> {
 
 test('the simulated place answers, and tells, what a real one does', { timeout: 3_600_000 }, async () => {
   await fc.assert(
-    // Who is kept waiting hears less: a real place gives up listeners of which it is not sure.
-    fc.asyncProperty(histories, (steps) => unlessKeptWaiting(() => sameOnBoth(steps))),
+    fc.asyncProperty(histories, (steps) => sameOnBoth(steps)),
     { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
   )
 })

@@ -1,5 +1,5 @@
 /*
- * Chance for traces: the same from the same seed, everywhere.
+ * Chance for traces and for arrivals: the same from the same seed, everywhere.
  */
 
 export type Random = () => number

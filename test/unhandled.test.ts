@@ -32,6 +32,7 @@ const runOf = (body: string): { readonly failed: boolean; readonly said: string 
       VITEST: undefined,
       NODE_V8_COVERAGE: undefined,
       LARDER_TALLY: undefined,
+      LARDER_FAILURES: undefined,
     },
   })
   return { failed: status !== 0, said: stdout + stderr }

@@ -7,7 +7,7 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Candidate, Case } from '../benchmarks/harness/question.ts'
 import { best, type Held } from '../benchmarks/harness/ratchet.ts'
 import { readsChart } from '../benchmarks/harness/reads-chart.ts'
@@ -52,17 +52,37 @@ describe('a candidate', () => {
     expect([...times.values()].map(({ length }) => length)).toEqual([2, 2])
   })
 
-  test('that is wrong about one key of all is not timed', async () => {
-    const wrong = asked(async (key) => (key === 'user:63' ? right('user:0') : right(key)))
+  const failing: readonly (readonly [string, () => Case])[] = [
+    [
+      'is wrong about one key of all',
+      () => asked(async (key) => (key === 'user:63' ? right('user:0') : right(key))),
+    ],
+    [
+      'forgets while it is timed',
+      () => {
+        let asks = 0
+        return asked(async (key) => (++asks > 64 ? undefined : right(key)))
+      },
+    ],
+  ]
 
-    await expect(timed(wrong, pace)).rejects.toThrow('other has a wrong value for user:63')
+  test.each(failing)('that %s is left out, and the others are timed', async (_, made) => {
+    const said = vi.spyOn(console, 'error').mockReturnValue()
+
+    const times = await timed(made(), pace)
+
+    expect([...times.keys()]).toEqual(['right'])
+    expect(said).toHaveBeenCalledWith('left out: other:', expect.anything())
+    said.mockRestore()
   })
 
-  test('that forgets while it is timed ends the benchmark', async () => {
-    let asks = 0
-    const forgetful = asked(async (key) => (++asks > 64 ? undefined : right(key)))
+  test('that a goal is about takes the case with it when it fails', async () => {
+    const wrong: Case = {
+      ...asked(async (key) => (key === 'user:63' ? right('user:0') : right(key))),
+      goals: [{ says: 'no slower', what: 'other', against: 'right', limit: 1, means: 'at most' }],
+    }
 
-    await expect(timed(forgetful, pace)).rejects.toThrow()
+    await expect(timed(wrong, pace)).rejects.toThrow('other has a wrong value for user:63')
   })
 
   test('that writes nothing is not timed', async () => {

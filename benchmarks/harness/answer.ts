@@ -2,13 +2,14 @@
  * A question answered: each of its cases in a process of its own, so that none inherits what V8 learned in another, and none takes
  * the others with it when it fails.
  *
- * A case that fails is tried once more, unless it stood still: sockets and servers of a busy machine fail now and then. What fails
- * twice is left out of the answer, which says so, and the benchmark goes on.
+ * A case that fails, or of which somebody does, is tried once more, unless it stood still: sockets and servers of a busy machine fail
+ * now and then. What fails twice is left out of the answer, which says so, and the benchmark goes on.
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { questions } from '../questions/all.ts'
 import { measures } from '../questions/measures.ts'
+import { answered } from './report.ts'
 import { type CaseResult, loadNow, machine, type Result } from './result.ts'
 import { PACES } from './rounds.ts'
 import { commit, here } from './versions.ts'
@@ -38,6 +39,7 @@ export function answer(name: string, isQuick: boolean): Result {
     if (timed === undefined) failed.push(each.name)
     cases.push(...(timed ?? []))
   }
+  for (const { name: of, leftOut = [] } of cases) failed.push(...leftOut.map((who) => `${of}: ${who}`))
   return {
     question: name,
     asks: (measure ?? question)?.asks ?? name,
@@ -56,6 +58,7 @@ function inProcess(
   program: keyof typeof STANDS_STILL,
   ...args: readonly string[]
 ): readonly CaseResult[] | undefined {
+  let found: readonly CaseResult[] | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const { status, signal, stdout } = spawnSync(
       process.execPath,
@@ -69,15 +72,23 @@ function inProcess(
         maxBuffer: 2 ** 26,
       },
     )
-    if (status === 0) return [JSON.parse(stdout) as CaseResult | CaseResult[]].flat()
+    if (status === 0) {
+      found = [JSON.parse(stdout) as CaseResult | CaseResult[]].flat()
+      if (found.every(({ leftOut = [] }) => leftOut.length === 0)) return found
+    }
     console.error(`failed (${signal ?? `status ${status}`}), attempt ${attempt}: ${args.join(': ')}`)
-    if (signal !== null) return undefined
+    if (signal !== null) return found
   }
-  return undefined
+  return found
 }
 
-/** s that it takes to answer in full. What is timed takes as long as its rounds; what is counted says it itself. */
+/**
+ * s that it takes to answer in full: as long as the last time. What has no answer yet, or one that lacks something, takes as long as
+ * its rounds where it is timed; what is counted says it itself.
+ */
 export function expectedSeconds(name: string): number {
+  const { seconds, failed = [] } = answered(name) ?? {}
+  if (seconds !== undefined && failed.length === 0) return seconds
   const measure = measures.find((each) => each.name === name)
   if (measure !== undefined) return measure.seconds
   const { rounds = 0, slice = 0, warmup = 0 } = PACES['full'] ?? {}

@@ -18,6 +18,7 @@ type Times = (name: string) => readonly number[]
 async function answered(what: Case, pace: Pace): Promise<CaseResult> {
   const server = await what.needs?.()
   const times = await timed(what, pace)
+  const leftOut = what.candidates.map(({ name }) => name).filter((name) => !times.has(name))
   const spent = (name: string): readonly number[] => {
     const found = times.get(name)
     if (found === undefined) throw new Error(`no candidate of "${what.name}" is called ${name}`)
@@ -34,7 +35,7 @@ async function answered(what: Case, pace: Pace): Promise<CaseResult> {
     rounds: pace.rounds,
     ...(server !== undefined && { server }),
     rows: what.candidates
-      .filter(({ name }) => name !== without)
+      .filter(({ name }) => name !== without && times.has(name))
       .map(({ name, how, package: from }) => ({
         name,
         version: versionOf(from),
@@ -42,9 +43,15 @@ async function answered(what: Case, pace: Pace): Promise<CaseResult> {
         cost: spreadOf(of(name)),
         ratio: ratioOf(of(name), of(what.baseline)),
       })),
-    goals: what.goals.map((goal) => judged(goal, of)),
+    goals: what.goals.map((goal) => judged(withoutThose(goal, leftOut), of)),
+    ...(leftOut.length > 0 && { leftOut }),
   }
 }
+
+const withoutThose = (goal: Goal, leftOut: readonly string[]): Goal =>
+  typeof goal.against === 'string'
+    ? goal
+    : { ...goal, against: goal.against.filter((name) => !leftOut.includes(name)) }
 
 function judged({ says: said, what, against, limit, means }: Goal, of: Times): GoalResult {
   const rival = typeof against === 'string' ? against : fastest(against, of)

@@ -28,6 +28,8 @@ type Measured = (held: Held) => number
 
 const FILE = path.join(here, 'ratchet.json')
 const ATTEMPTS = 3
+/** ms after which an attempt stands still: it is ended, and has failed. */
+const STANDS_STILL = 60_000
 
 const heldRatios = (): readonly Held[] => JSON.parse(readFileSync(FILE, 'utf8')) as readonly Held[]
 
@@ -48,7 +50,13 @@ const ratioNow: Measured = ({ question, case: name, what, against }) => {
   const { status, stdout } = spawnSync(
     process.execPath,
     ['--expose-gc', '--import', 'tsx', 'harness/case.ts', question, name, 'ratchet', what, against],
-    { cwd: path.resolve(here), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    {
+      cwd: path.resolve(here),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: STANDS_STILL,
+      killSignal: 'SIGKILL',
+    },
   )
   if (status !== 0) return Number.NaN
   const { rows } = JSON.parse(stdout) as CaseResult

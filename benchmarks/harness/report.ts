@@ -48,9 +48,15 @@ const ORDER = [
   'startup',
 ]
 
+const fileOf = (question: string): string => path.join(RESULTS, `${question}.json`)
+
+/** What was answered last. */
+export const answered = (question: string): Result | undefined =>
+  existsSync(fileOf(question)) ? (JSON.parse(readFileSync(fileOf(question), 'utf8')) as Result) : undefined
+
 export function save(result: Result): void {
   mkdirSync(RESULTS, { recursive: true })
-  const file = path.join(RESULTS, `${result.question}.json`)
+  const file = fileOf(result.question)
   writeFileSync(file, JSON.stringify(result))
   spawnSync(path.join(root, 'node_modules/.bin/oxfmt'), [file])
 }
@@ -109,7 +115,7 @@ a *tie*, and so is a ratio whose spread lies across the baseline. How it works: 
 then the time of all, divided by their number: not what one of them waits for, but what the process can do. The server is a
 real one, a process of its own on the same machine, asked over loopback; a network adds the same to all of them. Clients have
 \`JSON.parse\` around them and nothing of a cache; what is written *by hand: MGET by the tick* is the limit of what can be had over
-a client. Rivals have Redis alone under them. A read that finds nothing ends the benchmark.`
+a client. Rivals have Redis alone under them. Whoever finds nothing where something is, is left out, and named.`
 
 const budgets = (results: readonly Result[]): string =>
   `## Budgets

@@ -15,7 +15,7 @@ export interface Result {
   readonly machine: Machine
   /** How long it took to answer. */
   readonly seconds?: number
-  /** Cases that failed, and so are not here. */
+  /** Cases that failed, and so are not here; and of others the candidates. */
   readonly failed?: readonly string[]
   readonly cases: readonly CaseResult[]
 }
@@ -32,6 +32,8 @@ export interface CaseResult {
   readonly server?: string
   readonly rows: readonly Row[]
   readonly goals: readonly GoalResult[]
+  /** Candidates that failed, and so have no row. */
+  readonly leftOut?: readonly string[]
 }
 
 export interface Row {

@@ -18,7 +18,10 @@
  *
  * Where a case says how many ask at once, the batch is that many loops, each with one operation under way; the time of
  * one operation is that of the batch divided by its operations. Before and after the rounds everything is checked by as
- * many at once as are timed, and a read that finds nothing ends the benchmark at any time: to forget is fast.
+ * many at once as are timed, and a read that finds nothing is a failure at any time: to forget is fast.
+ *
+ * Whoever fails is left out, by his name, and the others go on; unless the case is about him, as its baseline or in a goal: then
+ * all of it fails.
  */
 import { deepStrictEqual } from 'node:assert'
 import { setImmediate } from 'node:timers/promises'
@@ -62,36 +65,58 @@ interface Ring {
   readonly values: readonly unknown[]
 }
 
-/** ns per operation: for each candidate, one number a round. */
-export async function timed(what: Case, pace: Pace): Promise<Map<string, number[]>> {
+/** ns per operation, one number a round, of each candidate who did not fail. */
+export async function timed(what: Case, pace: Pace): Promise<ReadonlyMap<string, readonly number[]>> {
   const keys = ringOf(what.keys)
   const ring: Ring = { keys, values: keys.map(what.value ?? userOf) }
   const size = sizeOf(what)
   const contestants: Contestant[] = []
-  for (const candidate of what.candidates) {
-    const opened = await candidate.open(keys)
-    contestants.push({ candidate, opened, batch: batchOf(what, candidate, opened, ring) })
-  }
-  for (const each of contestants) await check(what, each, ring)
-  for (let turn = 0; turn < 2; turn++) {
-    for (const { batch } of contestants) await timeOf(batch, size, pace.warmup / 2)
-  }
   const times = new Map<string, number[]>(what.candidates.map(({ name }) => [name, []]))
-  for (let round = 0; round < pace.rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const { candidate, batch } = contestants[(round + turn) % contestants.length] as Contestant
-      times.get(candidate.name)?.push(await timeOf(batch, size, pace.slice))
+  const isNeeded = neededIn(what)
+  const unlessLeftOut = async ({ name }: Candidate, run: () => Promise<unknown>): Promise<void> => {
+    if (!times.has(name)) return
+    try {
+      await run()
+    } catch (error) {
+      if (isNeeded(name)) throw error
+      console.error(`left out: ${name}:`, error)
+      times.delete(name)
     }
   }
-  for (const each of contestants) await check(what, each, ring)
-  for (const { opened } of contestants) await opened.close?.()
+  const each = async (run: (contestant: Contestant) => Promise<unknown>, first = 0): Promise<void> => {
+    const order = [...contestants.slice(first), ...contestants.slice(0, first)]
+    for (const contestant of order) await unlessLeftOut(contestant.candidate, () => run(contestant))
+  }
+
+  for (const candidate of what.candidates) {
+    await unlessLeftOut(candidate, async () => {
+      const opened = await candidate.open(keys)
+      contestants.push({ candidate, opened, batch: batchOf(what, candidate, opened, ring) })
+    })
+  }
+  await each((contestant) => check(what, contestant, ring))
+  for (let turn = 0; turn < 2; turn++) await each(({ batch }) => timeOf(batch, size, pace.warmup / 2))
+  for (let round = 0; round < pace.rounds; round++) {
+    await each(async ({ candidate, batch }) => {
+      times.get(candidate.name)?.push(await timeOf(batch, size, pace.slice))
+    }, round % contestants.length)
+  }
+  await each((contestant) => check(what, contestant, ring))
+  await each(async ({ opened }) => opened.close?.())
   return times
+}
+
+/** Without whom there is no answer: against a list of rivals those count who are left. */
+function neededIn({ baseline, without, goals }: Case): (name: string) => boolean {
+  const needed = [baseline, without, ...goals.flatMap(({ what, against }) => [what, against])]
+  return (name) => needed.includes(name)
 }
 
 async function timeOf(batch: Batch, size: number, ms: number): Promise<number> {
   collectGarbage()
   await setImmediate()
-  const bench = new Bench({ time: ms, iterations: 3, warmupTime: ms / 10, warmupIterations: 1, throws: true })
+  // Whoever takes longer than his slice is timed once, and once before that counts: his batch is many operations too.
+  const bench = new Bench({ time: ms, iterations: 1, warmupTime: ms / 10, warmupIterations: 1, throws: true })
   bench.add('batch', batch)
   const [task] = await bench.run()
   if (task?.result.state !== 'completed') throw new Error(`tinybench ended as ${task?.result.state}`)

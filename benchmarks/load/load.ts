@@ -95,13 +95,25 @@ async function roundsOf(
   for (let round = 1; round <= rounds; round++) {
     for (let turn = 0; turn < seats.length; turn++) {
       const { name } = seats[(round + turn) % seats.length] as Seat
+      if (!found.has(name)) continue
       const played = await playedBy(children, { seat: name, round })
-      found.get(name)?.push(roundOf(played))
+      const [why] = played.flatMap(({ failed = [] }) => failed)
+      if (why === undefined) found.get(name)?.push(roundOf(played))
+      else leaveOut(found, name, why)
     }
   }
   await Promise.all(children.map((child) => child.end()))
   return found
 }
+
+function leaveOut(found: Map<string, Round[]>, name: string, why: string): void {
+  if (isOurs(name)) throw new Error(`${name}: ${why}`)
+  console.error(`left out: ${name}: ${why}`)
+  found.delete(name)
+}
+
+/** What all others are compared with. */
+const isOurs = (name: string): boolean => name === AT_ONCE || name.startsWith('larder')
 
 async function felt(crowd: Crowd, pace: Pace): Promise<CaseResult> {
   const { where, processes, rate } = crowd
@@ -110,7 +122,9 @@ async function felt(crowd: Crowd, pace: Pace): Promise<CaseResult> {
   if (server !== undefined) await stopRedis()
   const of = (name: string, which: keyof Round): readonly number[] =>
     (found.get(name) ?? []).map((round) => round[which])
-  const [, ours] = casts[where].filter(({ name }) => name === AT_ONCE || name.startsWith('larder'))
+  const [, ours] = casts[where].filter(({ name }) => isOurs(name))
+  const those = casts[where].filter(({ name }) => found.has(name))
+  const leftOut = casts[where].map(({ name }) => name).filter((name) => !found.has(name))
   const baseline = ours?.name ?? AT_ONCE
   return {
     name: `${where}: ${rate.toLocaleString('en')} arrivals a second, ${processes} ${processes === 1 ? 'process' : 'processes'}`,
@@ -118,7 +132,7 @@ async function felt(crowd: Crowd, pace: Pace): Promise<CaseResult> {
     counted: '99th percentile',
     rounds: pace.rounds,
     ...(server !== undefined && { server }),
-    rows: rowsOf(casts[where], (name) => of(name, 'p99'), baseline).map((row) => ({
+    rows: rowsOf(those, (name) => of(name, 'p99'), baseline).map((row) => ({
       ...row,
       more: {
         median: figureOf(of(row.name, 'p50'), 'ns'),
@@ -128,6 +142,7 @@ async function felt(crowd: Crowd, pace: Pace): Promise<CaseResult> {
       },
     })),
     goals: [],
+    ...(leftOut.length > 0 && { leftOut }),
   }
 }
 

@@ -2,7 +2,7 @@
  * A process under load: opens everybody who takes part, and plays the same arrivals to whom it is told.
  *
  * `node --expose-gc --no-flush-bytecode --import tsx load/player.child.ts`, with a channel to its parent. What is missing is loaded from a source that
- * takes a while. Every answer is looked at: one that is wrong ends the benchmark.
+ * takes a while. Every answer is looked at: whoever gives one that is wrong has failed.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { collectGarbage } from '../harness/rounds.ts'
@@ -31,10 +31,12 @@ const stageOf = ({ isPatient }: Cast): Stage => ({
 interface Player {
   readonly asked: Asked
   loads: number
+  /** Why, if it has. */
+  failed?: string
 }
 
 async function openedPlayer(cast: Cast, { where, name, url }: Seat): Promise<Player> {
-  const player = {
+  const player: Player = {
     asked: await contenderOf(where, name).open({ url, room: cast.room, ttl: HOUR, isCrowded: true, load }),
     loads: 0,
   }
@@ -49,9 +51,10 @@ async function openedPlayer(cast: Cast, { where, name, url }: Seat): Promise<Pla
 const seedOf = ({ process }: Cast, round: number): number => 1 + round * 1_000 + process
 
 /** What an arrival does. */
-function asking({ keys: count }: Cast, { asked }: Player, schedule: Schedule) {
+function asking({ keys: count }: Cast, player: Player, schedule: Schedule) {
+  const { asked } = player
   const keys = Array.from({ length: count }, (_, each) => `user:${each}`)
-  return async (arrival: number): Promise<void> => {
+  const ask = async (arrival: number): Promise<void> => {
     const key = keys[schedule.key[arrival] ?? 0] ?? ''
     if (schedule.isWrite[arrival] === 1) {
       await asked.set(key, { of: key })
@@ -60,6 +63,13 @@ function asking({ keys: count }: Cast, { asked }: Player, schedule: Schedule) {
     const value: unknown = await asked.getOrSet?.(key)
     if ((value as { readonly of?: string } | undefined)?.of !== key)
       throw new Error(`a wrong value for ${key}`)
+  }
+  return async (arrival: number): Promise<void> => {
+    try {
+      await ask(arrival)
+    } catch (error) {
+      player.failed ??= String(error)
+    }
   }
 }
 
@@ -87,7 +97,8 @@ function prepared(cast: Cast, player: Player, { round }: Prepare): (begin: Begin
   return async ({ at }) => {
     await sleep(Math.max(0, at - now()))
     const latencies = await openLoop(schedule, ask, stageOf(cast))
-    return { latencies, loads: player.loads - before }
+    const { loads, failed } = player
+    return { latencies, loads: loads - before, ...(failed !== undefined && { failed }) }
   }
 }
 

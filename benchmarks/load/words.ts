@@ -39,6 +39,8 @@ export interface Played {
   /** ms, from the intended arrival. */
   readonly latencies: Float64Array
   readonly loads: number
+  /** Why it does not count: somebody was not answered, or wrongly. */
+  readonly failed?: string
 }
 
 export type Said = 'ready' | Played

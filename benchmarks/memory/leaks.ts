@@ -47,8 +47,8 @@ const leaks: Measure = {
   name: 'leaks',
   asks: 'Does anything stay behind?',
   unit: 'B',
-  seconds: 200,
-  cases: async (isQuick) => [isQuick ? staying(40_000, 1) : staying(1_000_000, 2)],
+  seconds: 130,
+  cases: async (isQuick) => [isQuick ? staying(40_000, 1) : staying(500_000, 2)],
 }
 
 export default leaks

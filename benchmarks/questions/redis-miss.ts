@@ -77,7 +77,8 @@ const cold = (name: string, ours: readonly Contender[], others: readonly Contend
   keys: 16,
   value: account,
   concurrency: 1,
-  batch: 4,
+  // Nothing but waiting for the network, which takes as long every time.
+  batch: 1,
   needs: aboutServer,
   baseline: TRIP,
   without: LOAD,

@@ -194,8 +194,8 @@ const redisServerTime: Measure = {
   name: 'redis-server-time',
   asks: "What does each operation of the Redis store take of the server's time?",
   unit: 'µs',
-  seconds: 60,
-  cases: async (isQuick) => [isQuick ? await counted(3, 500) : await counted(15, 2_000)],
+  seconds: 50,
+  cases: async (isQuick) => [isQuick ? await counted(3, 500) : await counted(15, 1_000)],
 }
 
 export default redisServerTime

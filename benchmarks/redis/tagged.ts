@@ -22,8 +22,6 @@ export interface Tagging {
   readonly name: string
   readonly package: string
   readonly how: string
-  /** Whether one entry can have no tag, or several: a group is one and always there. */
-  readonly isFree: boolean
   readonly open: (url: string) => Promise<Tagged>
 }
 
@@ -65,7 +63,6 @@ export const larder: Tagging = {
   name: 'larder',
   package: '@larder/redis',
   how: 'store: redis(url); invalidateTags',
-  isFree: true,
   async open(url) {
     return ofLarder(await openedLarder(redis(url, { deadline: DEADLINE, prefix: 'tagged' })))
   },
@@ -75,7 +72,6 @@ const bentocache: Tagging = {
   name: 'bentocache',
   package: 'bentocache',
   how: 'Redis layer only, enableAutoPipelining; deleteByTag',
-  isFree: true,
   async open(url) {
     const connection = new Redis(url, { enableAutoPipelining: true })
     return ofBentocache(bentostore().useL2Layer(redisDriver({ connection })))
@@ -86,7 +82,6 @@ const cacheable: Tagging = {
   name: 'cacheable',
   package: 'cacheable',
   how: 'primary: @keyv/redis, JSON, tags: true; tags.invalidateTag',
-  isFree: true,
   open: async (url) => ofCacheable({ primary: keyvAt(url) }),
 }
 
@@ -94,7 +89,6 @@ const layeredLoader: Tagging = {
   name: 'layered-loader',
   package: 'layered-loader',
   how: 'GroupLoader on RedisGroupCache, json, enableAutoPipelining; invalidateCacheForGroup',
-  isFree: false,
   async open(url) {
     const client = new Redis(url, { enableAutoPipelining: true })
     const options = { prefix: 'l', json: true, ttlInMsecs: HOUR, groupTtlInMsecs: HOUR }

@@ -94,12 +94,19 @@ export function expectedSeconds(name: string): number {
   const { rounds = 0, slice = 0, warmup = 0 } = PACES['full'] ?? {}
   const cases = questions.find((each) => each.name === name)?.cases ?? []
   const ms = cases.map(
-    ({ candidates }) => START + candidates.length * (warmup + OPEN + rounds * (1.1 * slice + BETWEEN)),
+    ({ candidates, needs }) =>
+      START +
+      candidates.length *
+        (OPEN + (needs === undefined ? 0 : ASKED) + warmup + rounds * (1.1 * slice + BETWEEN)),
   )
   return ms.reduce((sum, each) => sum + each, 0) / 1_000
 }
 
-/** ms of a case until its candidates are opened; of one candidate to be opened, filled and checked; and of a collection of garbage. */
+/**
+ * ms of a case until its candidates are opened; of one candidate to be opened, filled and checked, and more where a server is asked
+ * for each key; and of a collection of garbage.
+ */
 const START = 1_500
 const OPEN = 300
+const ASKED = 1_200
 const BETWEEN = 20

@@ -2,13 +2,12 @@
  * What a server can do to a store: be full, hold something else, forget, or answer too late.
  */
 
-import { faultProxy } from '@larder/testing/servers'
 import { isCacheError, type Store } from '@larder/core'
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Link } from '../src/link/link.ts'
-import { openLink } from '../src/link/open.ts'
-import { holdingRelay } from './relay.ts'
+import type { LinkOptions } from '../src/link/options.ts'
+import { type HoldingRelay, holdingRelay } from './relay.ts'
 import { bytesOf, bytesOver, testLinks, testServer, textIn } from './servers.ts'
 
 const server = testServer()
@@ -28,8 +27,8 @@ interface Opened {
   readonly leaseAt: (key: string) => string
 }
 
-async function open(url: string = server.at.url, prefix: string = randomUUID()): Promise<Opened> {
-  const link = await linkTo(url)
+async function open(prefix: string = randomUUID(), options: LinkOptions = {}): Promise<Opened> {
+  const link = await linkTo(server.at.url, options)
   return {
     link,
     store: bytesOver(link, prefix) as Opened['store'],
@@ -48,15 +47,26 @@ async function rejection(promise: unknown): Promise<unknown> {
   }
 }
 
-/** How often the server has run commands since the last time, by their names. */
-async function counted(): Promise<Readonly<Record<string, number>>> {
+type Counts = Readonly<Record<string, number>>
+
+/** How often the server has run commands since it was started, by their names. */
+async function ran(): Promise<Counts> {
   const info = String(await command('INFO', 'commandstats'))
-  await command('CONFIG', 'RESETSTAT')
-  const calls = Object.fromEntries(
-    [...info.matchAll(/cmdstat_(\S+):calls=(\d+)/g)].map(([, name = '', count]) => [name, Number(count)]),
+  return Object.fromEntries(
+    [...info.matchAll(/cmdstat_(\S+):calls=(\d+)/g)].map(([, name = '', calls]) => [name, Number(calls)]),
   )
-  const { eval: byText = 0, evalsha: byDigest = 0 } = calls
-  return { ...calls, scripts: byText + byDigest }
+}
+
+/** From now on: how often the server has run commands. Asking changes nothing, so none is lost between two questions. */
+async function counting(): Promise<() => Promise<Counts>> {
+  const before = await ran()
+  return async () => {
+    const since = Object.fromEntries(
+      Object.entries(await ran()).map(([name, calls]) => [name, calls - (before[name] ?? 0)]),
+    )
+    const { eval: byText = 0, evalsha: byDigest = 0 } = since
+    return { ...since, scripts: byText + byDigest }
+  }
 }
 
 describe('a server that is out of memory', () => {
@@ -237,7 +247,9 @@ describe('a server that forgets', () => {
     const keys = Array.from({ length: 3_000 }, (_, n) => `s:${n}`)
     const pad = 'x'.repeat(1_000)
 
-    for (const key of keys) await store.set(key, bytesOf(key + pad), Infinity)
+    for (let n = 0; n < keys.length; n += 20) {
+      await Promise.all(keys.slice(n, n + 20).map((key) => store.set(key, bytesOf(key + pad), Infinity)))
+    }
     const reads = await store.leases.read(
       keys,
       keys.map(() => 'mine'),
@@ -288,29 +300,42 @@ describe('a value that comes too late', () => {
       },
     })
 
+  interface Relayed {
+    readonly relay: HoldingRelay
+    readonly link: Link
+    /** Over the relay. */
+    readonly storeOver: (link: Link) => Opened['store']
+    readonly there: Opened
+  }
+
+  async function relayed(options: LinkOptions): Promise<Relayed> {
+    const relay = await holdingRelay(server.at.port)
+    cleanUps.push(() => relay.close())
+    const prefix = randomUUID()
+    return {
+      relay,
+      link: await linkTo(`redis://127.0.0.1:${relay.port}`, options),
+      storeOver: (link) => bytesOver(link, prefix) as Opened['store'],
+      there: await open(prefix),
+    }
+  }
+
   /** Sets over a slow network, gives up, deletes over another; what is there when the set has arrived at last? */
   async function lateSet(guarded: boolean): Promise<string | undefined> {
-    const proxy = await faultProxy({ target: server.at })
-    cleanUps.push(() => proxy.close())
-    const prefix = randomUUID()
-    const there = await open(server.at.url, prefix)
-    const slow = await linkTo(proxy.url)
-    const store = bytesOver(guarded ? slow : withoutGuard(slow), prefix)
+    const { relay, link, storeOver, there } = await relayed({ deadline: 200 })
+    const store = storeOver(guarded ? link : withoutGuard(link))
     await there.store.set('s:k', bytesOf('before'), Infinity)
-    await store.get('s:k')
-    await counted()
+    const since = await counting()
 
-    proxy.up.delay(500)
+    const held = relay.hold('late')
     const gaveUp = await rejection(store.set('s:k', bytesOf('late'), Infinity))
+    await held
     await there.store.delete('s:k')
-    const deleted = (await counted())['scripts']
+    expect((await since())['scripts']).toBe(1)
+    await relay.release()
 
     expect(isCacheError(gaveUp, 'LINK_UNKNOWN')).toBe(true)
-    expect(deleted).toBe(1)
-    await vi.waitFor(async () => expect((await counted())['scripts']).toBe(1), {
-      timeout: 10_000,
-      interval: 20,
-    })
+    await vi.waitFor(async () => expect((await since())['scripts']).toBe(2), 10_000)
     return textIn(await there.store.get('s:k'))
   }
 
@@ -339,14 +364,8 @@ describe('a value that comes too late', () => {
 
   /** Sets over a connection that is lost, deletes over another; what is there when the set has arrived at last? */
   async function lostSet(isPatient: boolean): Promise<string | undefined> {
-    const relay = await holdingRelay(server.at.port)
-    cleanUps.push(() => relay.close())
-    const prefix = randomUUID()
-    const there = await open(server.at.url, prefix)
-    const link = openLink(`redis://127.0.0.1:${relay.port}`, { deadline: '1s' })
-    cleanUps.push(() => link.close())
-    await link.ready()
-    const store = bytesOver(isPatient ? link : hasty(link), prefix)
+    const { relay, link, storeOver, there } = await relayed({ deadline: '2s' })
+    const store = storeOver(isPatient ? link : hasty(link))
 
     const held = relay.hold('late')
     const lost = rejection(store.set('s:k', bytesOf('late'), Infinity))
@@ -369,9 +388,8 @@ describe('a value that comes too late', () => {
 
   test('is not written by a server that was stopped meanwhile', async () => {
     for (const guarded of [true, false]) {
-      const { link, store, at } = await open()
-      await store.get('s:k')
-      await counted()
+      const { link, at } = await open(randomUUID(), { deadline: 200 })
+      const since = await counting()
       const writing = bytesOver(guarded ? link : withoutGuard(link), at('k').split(':')[0] ?? '')
 
       server.at.pause()
@@ -379,10 +397,7 @@ describe('a value that comes too late', () => {
       server.at.resume()
 
       expect(isCacheError(gaveUp, 'LINK_UNKNOWN')).toBe(true)
-      await vi.waitFor(async () => expect((await counted())['scripts']).toBe(1), {
-        timeout: 10_000,
-        interval: 20,
-      })
+      await vi.waitFor(async () => expect((await since())['scripts']).toBe(1), 10_000)
       expect([guarded, await command('GET', at('k'))]).toEqual([guarded, guarded ? null : 'late'])
     }
   })
@@ -394,13 +409,14 @@ describe('what a store asks of a server', () => {
     const keys = Array.from({ length: 50 }, (_, n) => `s:${n}`)
     await Promise.all(keys.map((key) => store.set(key, bytesOf(key), MINUTE)))
     await store.getMany(keys)
-    await counted()
 
+    const since = await counting()
     await Promise.all(keys.map((key) => store.set(key, bytesOf(key), MINUTE)))
     await store.getMany(keys)
-    const { scripts, mget, set, publish } = await counted()
+    const { scripts, mget, set, publish } = await since()
+    const sinceThen = await counting()
     await Promise.all(keys.map((key) => store.delete(key)))
-    const deleting = await counted()
+    const deleting = await sinceThen()
 
     expect({ scripts, mget, set, publish }).toEqual({ scripts: 1, mget: 1, set: 50, publish: 1 })
     expect(deleting['scripts']).toBe(1)
@@ -412,20 +428,19 @@ describe('what a store asks of a server', () => {
     const wishes = keys.map(() => 'mine')
     await Promise.all(keys.map((key) => store.set(key, bytesOf(key), MINUTE)))
     for (let n = 0; n < 5; n++) await store.leases.read(keys, wishes, MINUTE)
-    await counted()
+    const asked = async (reading: () => Promise<unknown>): Promise<readonly (number | undefined)[]> => {
+      const since = await counting()
+      await reading()
+      const { mget, scripts } = await since()
+      return [mget, scripts]
+    }
 
-    await store.leases.read(keys, wishes, MINUTE)
-    const hits = await counted()
-    await store.leases.read([...keys.slice(10), 's:x'], wishes.slice(9), MINUTE)
-    const miss = await counted()
+    const hits = await asked(() => store.leases.read(keys, wishes, MINUTE))
+    const miss = await asked(() => store.leases.read([...keys.slice(10), 's:x'], wishes.slice(9), MINUTE))
     for (let n = 0; n < 10; n++) await store.leases.read([`s:y${n}`], ['mine'], MINUTE)
-    await counted()
-    await store.leases.read(['s:z'], ['mine'], MINUTE)
-    const few = await counted()
+    const few = await asked(() => store.leases.read(['s:z'], ['mine'], MINUTE))
 
-    expect([hits['mget'], hits['scripts']]).toEqual([1, 0])
-    expect([miss['mget'], miss['scripts']]).toEqual([1, 1])
-    expect([few['mget'], few['scripts']]).toEqual([undefined, 1])
+    expect({ hits, miss, few }).toEqual({ hits: [1, 0], miss: [1, 1], few: [0, 1] })
   })
 
   test('a key set and deleted in one tick ends as it was said last', async () => {
@@ -464,7 +479,7 @@ describe('what is heard on a channel', () => {
     readonly prefix: string
   }> {
     const prefix = randomUUID()
-    const opened = await open(server.at.url, prefix)
+    const opened = await open(prefix)
     const told: string[] = []
     let isLive = false
     cleanUps.push(
@@ -505,8 +520,8 @@ describe('what is heard on a channel', () => {
 
   test('from others with the same prefix counts, and from those with another does not', async () => {
     const { told, prefix } = await listening()
-    const other = await open(server.at.url, `${prefix}x`)
-    const same = await open(server.at.url, prefix)
+    const other = await open(`${prefix}x`)
+    const same = await open(prefix)
 
     await other.store.delete('s:k')
     await other.store.delete('s#:')

@@ -7,6 +7,7 @@ import { type RedisOptions as ServerOptions, type RedisServer, startRedis } from
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { Link } from '../src/link/link.ts'
 import { openLink } from '../src/link/open.ts'
+import type { LinkOptions } from '../src/link/options.ts'
 import { redisBytes } from '../src/redis.ts'
 
 /** A server with which nothing is wrong. */
@@ -30,14 +31,14 @@ export function testServer(options: ServerOptions = {}): { readonly at: RedisSer
   }
 }
 
-/** Links that are closed when the test is over. */
-export function testLinks(): (url: string) => Promise<Link> {
+/** Links that are closed when the test is over. They wait long for an answer where no test is about how long. */
+export function testLinks(): (url: string, options?: LinkOptions) => Promise<Link> {
   const links: Link[] = []
   afterEach(async () => {
     await Promise.all(links.splice(0).map((link) => link.close()))
   })
-  return async (url) => {
-    const link = openLink(url)
+  return async (url, options) => {
+    const link = openLink(url, { deadline: '5s', ...options })
     links.push(link)
     await link.ready()
     return link

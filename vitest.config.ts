@@ -16,7 +16,8 @@ export default defineConfig({
     // Two at a time on two cores; much of a test is waiting for servers and processes.
     maxWorkers: '100%',
     // Whoever starts the first server of a run may have to fetch it, on a machine that does other things as well.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // What is waited for comes; how soon is not what such a test is about.
     expect: { poll: { timeout: 10_000 } },
     // Errors outside the type tests are for `pnpm types`, which sees all of them.

@@ -17,24 +17,35 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => running.server?.stop())
 
+/** No test here is about how long an answer takes. */
+const PATIENT = { deadline: '5s', storeTimeout: '5s' } as const
+const patient = 'deadline=5s&storeTimeout=5s'
+
 const port = (): number => running.server?.port ?? 0
 
 const settings: Readonly<Record<string, () => Parameters<typeof openCache>[0]>> = {
   memory: () => 'memory:',
   'memory with options': () => ({ store: 'memory', maxEntries: 100 }),
-  redis: () => `redis://127.0.0.1:${port()}?prefix=${randomUUID()}`,
-  'redis by parts': () => ({ store: 'redis', host: '127.0.0.1', port: port(), prefix: randomUUID() }),
-  tiered: () => `tiered:redis://127.0.0.1:${port()}?prefix=${randomUUID()}`,
+  redis: () => `redis://127.0.0.1:${port()}?prefix=${randomUUID()}&${patient}`,
+  'redis by parts': () => ({
+    store: 'redis',
+    host: '127.0.0.1',
+    port: port(),
+    prefix: randomUUID(),
+    ...PATIENT,
+  }),
+  tiered: () => `tiered:redis://127.0.0.1:${port()}?prefix=${randomUUID()}&${patient}`,
   'tiered with options of both': () =>
-    `tiered:redis://127.0.0.1:${port()}?prefix=${randomUUID()}&maxEntries=100&maxStaleness=2s&ttl=5m`,
+    `tiered:redis://127.0.0.1:${port()}?prefix=${randomUUID()}&maxEntries=100&maxStaleness=2s&ttl=5m&${patient}`,
   'tiered by parts': () => ({
     store: 'tiered',
     near: { maxEntries: 100 },
-    far: { store: 'redis', host: '127.0.0.1', port: port(), prefix: randomUUID() },
+    far: { store: 'redis', host: '127.0.0.1', port: port(), prefix: randomUUID(), deadline: '5s' },
+    storeTimeout: '5s',
     whenFarIsDown: 'serve-stale',
   }),
-  keyv: () => `keyv:redis://127.0.0.1:${port()}`,
-  'tiered over keyv': () => `tiered:keyv:redis://127.0.0.1:${port()}`,
+  keyv: () => `keyv:redis://127.0.0.1:${port()}?storeTimeout=5s`,
+  'tiered over keyv': () => `tiered:keyv:redis://127.0.0.1:${port()}?storeTimeout=5s`,
 }
 
 /** A shop, which knows nothing of where things are kept. */

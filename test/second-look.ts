@@ -7,7 +7,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /** ms beyond which a process was kept waiting. */
 const KEPT_WAITING = 50
-const LOOKS = 3
+const LOOKS = 6
 
 export async function unlessKeptWaiting(look: () => Promise<void>): Promise<void> {
   for (let left = LOOKS - 1; ; left--) {

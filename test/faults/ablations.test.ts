@@ -82,7 +82,7 @@ describe.concurrent('without it the matrix fails:', () => {
     try {
       // What may go wrong need not do so each time.
       const problems: string[] = []
-      for (let left = 3; left > 0 && !problems.some((each) => breaks.test(each)); left--)
+      for (let left = 6; left > 0 && !problems.some((each) => breaks.test(each)); left--)
         problems.push(...broken(await live(row, lacking)))
       expect(
         problems.filter((each) => breaks.test(each)),

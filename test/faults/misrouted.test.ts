@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { type Lack, program, startAgent } from './agents.ts'
 
 const OPERATIONS = 12_000
-const PATIENCE = 60_000
+const PATIENCE = 120_000
 
 interface Seen {
   readonly foreign: readonly string[]

@@ -72,8 +72,9 @@ test('promtool complains of what is wrong', ({ skip }) => {
 
 test('copies are trusted while a server tells of changes, and not when it has stopped', async () => {
   const server = await startRedis()
-  const far = redis(server.url, { startup: 'degrade' })
-  const cache = createCache({ name: 'shop', store: tiered({ near: memory(), far }), ttl: '1m' })
+  const far = redis(server.url, { startup: 'degrade', deadline: '5s' })
+  const store = tiered({ near: memory(), far })
+  const cache = createCache({ name: 'shop', store, ttl: '1m', storeTimeout: '5s' })
   const exposition = prometheusMetrics(cache)
   const trusted = async (): Promise<string | undefined> =>
     /^larder_near_trusted\{cache="shop"\} (\d)$/m.exec(await exposition.metrics())?.[1]
@@ -94,7 +95,12 @@ test('copies are trusted while a server tells of changes, and not when it has st
 test('a server that is left alone is seen, how full it is, and how long nothing was heard of others', async () => {
   const server = await startRedis()
   await server.command('config', 'set', 'maxmemory', '104857600')
-  const cache = createCache({ name: 'shop', store: redis(server.url), ttl: '1m' })
+  const cache = createCache({
+    name: 'shop',
+    store: redis(server.url, { deadline: 500 }),
+    ttl: '1m',
+    storeTimeout: '5s',
+  })
   const exposition = prometheusMetrics(cache)
   const shown = async (name: string): Promise<number> => {
     const found = new RegExp(`^${name}\\{cache="shop"\\} (.*)$`, 'm').exec(await exposition.metrics())

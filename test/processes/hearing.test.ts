@@ -73,7 +73,7 @@ async function untilHeardOf({ far }: Pair): Promise<void> {
     const before = await callsOf('mget')
     await far.ask('get', { keys: ['warm'] })
     expect(await callsOf('mget')).toBe(before + 1)
-  }, 5_000)
+  }, 10_000)
 }
 
 /** What `far` has of keys, once their tags were invalidated so long ago that it must know. */

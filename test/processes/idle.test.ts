@@ -7,6 +7,7 @@ import { type RedisServer, startRedis } from '@larder/testing/servers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Child } from './child.ts'
 import type { IdleOrders, Open } from './idle.child.ts'
+import { unlessKeptWaiting } from '../second-look.ts'
 import { type Program, program } from './program.ts'
 
 /** ms; a first start of a server may have to fetch it. */
@@ -52,27 +53,29 @@ const median = (numbers: readonly number[]): number =>
 
 test(
   'an idle process with two tiers sends at most 25 commands a second, and takes little more than their sending does',
-  { timeout: PATIENCE + WINDOWS * WINDOW * 2 },
+  { timeout: PATIENCE + WINDOWS * WINDOW * 8 },
   async () => {
     const tiers = await idle('tiers')
     await tiers.ask('spend', { windows: 1, ms: WINDOW }) // what opening has left to do
-    const [before, began] = [await commands(), performance.now()]
     const bare = await idle('bare')
     const inThose = (child: Child<IdleOrders, never>): Promise<readonly number[]> =>
       child.ask('spend', { windows: WINDOWS, ms: WINDOW })
-    const [spent, spentBare] = (await Promise.all([tiers, bare].map(inThose))).map(median)
-    // The bare one sends as many, and this test one.
-    const rate = (((await commands()) - before) * 1_000) / (performance.now() - began) / 2
+    await unlessKeptWaiting(async () => {
+      const [before, began] = [await commands(), performance.now()]
+      const [spent, spentBare] = (await Promise.all([tiers, bare].map(inThose))).map(median)
+      // The bare one sends as many, and this test one.
+      const rate = (((await commands()) - before) * 1_000) / (performance.now() - began) / 2
 
-    const { LARDER_REPORT: file } = process.env
-    if (file !== undefined) {
-      appendFileSync(
-        file,
-        `idle: ${rate.toFixed(1)} commands a second; of a core ${((spent ?? 0) * 100).toFixed(3)} %, ` +
-          `over a bare socket ${((spentBare ?? 0) * 100).toFixed(3)} %\n`,
-      )
-    }
-    expect(rate).toBeLessThan(COMMANDS)
-    expect(spent).toBeLessThan((spentBare ?? 0) * TIMES_BARE)
+      const { LARDER_REPORT: file } = process.env
+      if (file !== undefined) {
+        appendFileSync(
+          file,
+          `idle: ${rate.toFixed(1)} commands a second; of a core ${((spent ?? 0) * 100).toFixed(3)} %, ` +
+            `over a bare socket ${((spentBare ?? 0) * 100).toFixed(3)} %\n`,
+        )
+      }
+      expect(rate).toBeLessThan(COMMANDS)
+      expect(spent).toBeLessThan((spentBare ?? 0) * TIMES_BARE)
+    })
   },
 )

@@ -98,7 +98,7 @@ describe('a cache on @keyv/redis', () => {
   test('when the server dies a get is a miss, and an invalidation is queued', async () => {
     const mortal = await startRedis()
     const redis = new KeyvRedis(mortal.url, { namespace: unique() })
-    const cache = createCache({ store: keyv({ store: redis }) })
+    const cache = createCache({ store: keyv({ store: redis }), storeTimeout: '1s' })
     await cache.set('k', 1)
     expect(await cache.get('k')).toBe(1)
 

@@ -19,7 +19,8 @@ import type * as NodeRedis from 'redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { metricsInMemory, spansInMemory } from './exporters.ts'
 
-const PATIENCE = 20_000
+/** ms; a first start of a server may have to fetch it. */
+const PATIENCE = 120_000
 const LARDER = '@larder/metrics'
 
 const { spans: exporter, provider } = spansInMemory()
@@ -118,7 +119,7 @@ test.each(['ioredis', 'node-redis'] as const)(
         : clients.nodeRedis.createClient({ url: server.url })
     if ('isReady' in own) await own.connect()
     try {
-      const { spans, by } = await request({ client: own })
+      const { spans, by } = await request({ client: own, deadline: '10s' })
 
       expect(by('larder')).toEqual(['load shop'])
       // Reads, the lease, the fill: those of the client, and no more of them than it was given.

@@ -132,6 +132,7 @@ describe.for(Object.entries(clients))('a client of %s that is handed in, as this
     await handed.connect?.()
     const cache = createCache({
       store: redis(handed.client as GivenClient, { prefix: prefix(), deadline: '5s' }),
+      storeTimeout: '5s',
     })
 
     expect(await cache.getOrSet('k', () => 'loaded', { tags: ['t'] })).toBe('loaded')

@@ -7,7 +7,6 @@ import { lz4 } from '@larder/codecs/lz4'
 import { sealed } from '@larder/codecs/sealed'
 import { adapter, openLink, redis, type RedisOptions } from '@larder/redis'
 import { randomUUID } from 'node:crypto'
-import net from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { AS_CACHE, testServer } from './servers.ts'
 
@@ -16,20 +15,14 @@ const adapters = { redis: adapter }
 
 const entryWith = (value: unknown): Entry => entryOf(value, Infinity, termsOf(0, 0, []))
 
-/** Where nobody listens. */
-async function freePort(): Promise<number> {
-  const probe = net.createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as net.AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
+/** Waits long for an answer: no test here is about how long. */
+const PATIENT = { deadline: '5s', storeTimeout: '5s' } as const
 
 describe('openCache', () => {
   test('finds Redis by every scheme, with the options of the URL', async () => {
     const prefix = randomUUID()
     for (const scheme of ['redis', 'valkey']) {
-      const url = `${scheme}://127.0.0.1:${server.at.port}?prefix=${prefix}&compress=lz4&maxStaleness=500ms&deadline=2s`
+      const url = `${scheme}://127.0.0.1:${server.at.port}?prefix=${prefix}&compress=lz4&maxStaleness=500ms&deadline=5s&storeTimeout=5s`
       const here = await openCache(url, { adapters })
       await here.set('k', 'x'.repeat(5_000))
 
@@ -43,7 +36,14 @@ describe('openCache', () => {
 
   test('takes everything as a setting', async () => {
     const prefix = randomUUID()
-    const setting = { store: 'redis', host: '127.0.0.1', port: server.at.port, prefix, ttl: '5m' } as const
+    const setting = {
+      store: 'redis',
+      host: '127.0.0.1',
+      port: server.at.port,
+      prefix,
+      ttl: '5m',
+      ...PATIENT,
+    } as const
     const [here, there] = await Promise.all([
       openCache(setting, { adapters }),
       openCache(setting, { adapters }),
@@ -56,7 +56,7 @@ describe('openCache', () => {
   })
 
   test('fails at once where Redis is required and is not there, and goes on where it is not', async () => {
-    const url = `redis://127.0.0.1:${await freePort()}`
+    const url = 'redis://127.0.0.1:1'
 
     const required = openCache(
       { store: 'redis', url, startup: 'require', connectDeadline: 200 },
@@ -70,7 +70,10 @@ describe('openCache', () => {
   })
 
   test('waits for Redis where it is required', async () => {
-    const cache = await openCache({ store: 'redis', url: server.at.url, startup: 'require' }, { adapters })
+    const cache = await openCache(
+      { store: 'redis', url: server.at.url, startup: 'require', ...PATIENT },
+      { adapters },
+    )
 
     expect((await cache.health()).status).toBe('ok')
     await cache.close()
@@ -107,7 +110,7 @@ describe('redis', () => {
   })
 
   test('does not take a link together with a place', async () => {
-    const link = openLink(server.at.url)
+    const link = openLink(server.at.url, { deadline: '5s' })
     for (const more of [{ url: server.at.url }, { host: 'localhost' }, { deadline: '1s' }] as const) {
       expect(() => redis({ link, ...more })).toThrow(/link/)
     }
@@ -115,9 +118,9 @@ describe('redis', () => {
   })
 
   test('closes the link it has opened, and no other', async () => {
-    const link = openLink(server.at.url)
+    const link = openLink(server.at.url, { deadline: '5s' })
     const given = redis({ link, prefix: randomUUID() })
-    const own = redis(server.at.url)
+    const own = redis(server.at.url, { deadline: '5s' })
     await given.get('k')
     await own.get('k')
 
@@ -132,7 +135,7 @@ describe('redis', () => {
 
   test('reads what other settings have written', async () => {
     const prefix = randomUUID()
-    const link = openLink(server.at.url)
+    const link = openLink(server.at.url, { deadline: '5s' })
     const all = [
       redis({ link, prefix }),
       redis({ link, prefix, compress: 'lz4' }),
@@ -152,7 +155,7 @@ describe('redis', () => {
 
   test('seals, and refuses what is too large, before anything is sent', async () => {
     const prefix = randomUUID()
-    const link = openLink(server.at.url)
+    const link = openLink(server.at.url, { deadline: '5s' })
     const sealer = sealed({ keys: { a: new Uint8Array(32) }, current: 'a' })
     const store = redis({ link, prefix, sealer, maxValueBytes: '1kb' })
     await store.set('s:k', entryWith('secret'), Infinity)
@@ -167,14 +170,13 @@ describe('redis', () => {
   })
 
   test('says what is wrong with the server', async () => {
-    const port = await freePort()
-    const store = redis({ port })
+    const store = redis({ port: 1 })
 
-    const well = redis(server.at.url)
+    const well = redis(server.at.url, { deadline: '5s' })
     await well.get('k')
 
     expect(await well.check?.()).toBe(undefined)
-    expect(await store.check?.()).toContain(`127.0.0.1:${port}`)
+    expect(await store.check?.()).toContain('127.0.0.1:1')
     await store.close?.()
     await well.close?.()
   })

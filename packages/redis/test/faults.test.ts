@@ -479,7 +479,8 @@ describe('what is heard on a channel', () => {
     readonly prefix: string
   }> {
     const prefix = randomUUID()
-    const opened = await open(prefix)
+    // A silence of the machine is no gap that a test is about.
+    const opened = await open(prefix, { heartbeat: '2s' })
     const told: string[] = []
     let isLive = false
     cleanUps.push(

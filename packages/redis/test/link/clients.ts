@@ -10,7 +10,7 @@ import type { Kind } from './kinds.ts'
 
 export { GIVEN, type Kind, KINDS, OWN } from './kinds.ts'
 
-/** Links of any kind, and their clients, which end with the test. */
+/** Links of any kind, and their clients, which end with the test. They wait long for an answer where no test is about how long. */
 export function openLinks(): (kind: Kind, url: string, options?: LinkOptions) => Promise<Link> {
   const ends: (() => Promise<void> | void)[] = []
   afterEach(async () => {
@@ -18,7 +18,7 @@ export function openLinks(): (kind: Kind, url: string, options?: LinkOptions) =>
   })
   return async (kind, url, options) => {
     const { where, end } = kind.make(url)
-    const link = openLink(where, options)
+    const link = openLink(where, { deadline: '5s', ...options })
     ends.push(end, () => link.close())
     await link.ready()
     return link

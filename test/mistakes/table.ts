@@ -575,12 +575,12 @@ say((await far.health()).problems)`,
   },
   {
     title: 'A server that wants a password, and none is given',
-    code: 'await openCache(`${secured}?startup=require&connectDeadline=300ms`)',
+    code: 'await openCache(`${secured}?startup=require&connectDeadline=1s`)',
     sees: ['LINK_DENIED', 'NOAUTH', 'give a password', 'redis://:password@host'],
   },
   {
     title: 'The wrong password',
-    code: "await openCache({ store: 'redis', url: secured, password: 'letmein', startup: 'require', connectDeadline: '300ms' })",
+    code: "await openCache({ store: 'redis', url: secured, password: 'letmein', startup: 'require', connectDeadline: '1s' })",
     sees: ['LINK_DENIED', 'WRONGPASS', 'look at user name and password'],
   },
   {
@@ -596,17 +596,17 @@ say((await far.health()).problems)`,
   },
   {
     title: 'No TLS to a port that wants it',
-    code: 'await openCache(`redis://127.0.0.1:${tlsPort}?startup=require&connectDeadline=500ms`)',
+    code: 'await openCache(`redis://127.0.0.1:${tlsPort}?startup=require&connectDeadline=1s`)',
     sees: ['rediss://'],
   },
   {
     title: 'A certificate that nobody has vouched for',
-    code: 'await openCache(`rediss://127.0.0.1:${tlsPort}?startup=require&connectDeadline=500ms`)',
+    code: 'await openCache(`rediss://127.0.0.1:${tlsPort}?startup=require&connectDeadline=1s`)',
     sees: ['LINK_DENIED', 'certificate', 'tls.ca'],
   },
   {
     title: 'A database that does not exist',
-    code: 'await openCache(`${url}/99?startup=require&connectDeadline=300ms`)',
+    code: 'await openCache(`${url}/99?startup=require&connectDeadline=1s`)',
     sees: ['LINK_BUG', 'DB index is out of range', 'look at db'],
   },
   {

@@ -428,7 +428,7 @@ describe('what a store asks of a server', () => {
     const wishes = keys.map(() => 'mine')
     await Promise.all(keys.map((key) => store.set(key, bytesOf(key), MINUTE)))
     for (let n = 0; n < 5; n++) await store.leases.read(keys, wishes, MINUTE)
-    const asked = async (reading: () => Promise<unknown>): Promise<readonly (number | undefined)[]> => {
+    const asked = async (reading: () => unknown): Promise<readonly (number | undefined)[]> => {
       const since = await counting()
       await reading()
       const { mget, scripts } = await since()

@@ -210,7 +210,7 @@ test('every example compiles', () => {
 
   expect(files.length).toBeGreaterThan(250)
   expect(stdout).toBe('')
-}, 30_000)
+}, 120_000)
 
 /** The file that an entry of a package stands for, by its `exports`. */
 function sourceOf(entry: string): string {

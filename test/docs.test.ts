@@ -157,7 +157,7 @@ test('every block of code compiles against the sources', () => {
     .filter((each) => each.trim() !== '' && (!each.startsWith('../') || each.startsWith(ofBefore)))
   expect(complaints.join('\n').replaceAll('__', '/').replaceAll('.mts(', '(')).toBe('')
   expect(status === 0 || stdout !== '').toBe(true)
-}, 30_000)
+}, 120_000)
 
 interface Shown {
   readonly name: string

@@ -58,7 +58,8 @@ async function playPart(
   { program, trials }: PlayOptions,
 ): Promise<PartSeen> {
   const count = Math.min(trials, scenario.trials)
-  const attempts = count * 3
+  // On a busy machine most races do not take place.
+  const attempts = count * 10
   const opening: ArenaOptions = {
     library,
     program,

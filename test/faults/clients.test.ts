@@ -9,7 +9,8 @@ import { holds } from './holds.ts'
 import type { Stage } from './life.ts'
 import { matrix } from './matrix.ts'
 
-const PATIENCE = 120_000
+/** ms, for several looks. */
+const PATIENCE = 300_000
 // Most of a life is waiting.
 vi.setConfig({ maxConcurrency: 8 })
 let whole: Program

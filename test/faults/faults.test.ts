@@ -7,7 +7,8 @@ import { type Program, program } from './agents.ts'
 import { holds } from './holds.ts'
 import { matrix } from './matrix.ts'
 
-const PATIENCE = 120_000
+/** ms, for several looks. */
+const PATIENCE = 300_000
 // Most of a life is waiting.
 vi.setConfig({ maxConcurrency: 8 })
 let whole: Program

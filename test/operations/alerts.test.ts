@@ -18,7 +18,7 @@ const read = (file: string): string => readFileSync(path.join(FOLDER, file), 'ut
 let promtool: string | undefined
 beforeAll(async () => {
   promtool = await findPromtool()
-}, 90_000)
+}, 240_000)
 
 interface Rules {
   readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[]

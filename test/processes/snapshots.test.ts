@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Change, program } from './program.ts'
 import type * as Parts from './snapshot-parts.ts'
 
-const PATIENCE = 30_000
+const PATIENCE = 60_000
 
 let folder: string
 let file: string

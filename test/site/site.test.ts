@@ -112,7 +112,7 @@ describe('the site', () => {
     await found.click()
     await page.waitForURL(/warming\.html#refreshevery$/)
     await page.locator('h1', { hasText: 'Warming' }).waitFor() // the address changes before the page does
-  }, 30_000)
+  }, 120_000)
 
   test('fits on a telephone: tables and figures scroll, pages do not', async () => {
     await page.setViewportSize({ width: 390, height: 800 })
@@ -165,7 +165,7 @@ describe('the site', () => {
     expect(stderr).toBe('')
     expect(status).toBe(0)
     expect(stdout.trim()).toBe(output.trim())
-  }, 30_000)
+  }, 120_000)
 
   test('asks nobody but the one who serves it, and gets all it asks for', () => {
     const others = [...requested].filter(

@@ -249,7 +249,7 @@ describe('a package of somebody else', () => {
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--import', path.join(root, 'node_modules/tsx/dist/loader.mjs'), path.join(program, 'main.mts')],
-      { encoding: 'utf8', cwd: program, timeout: 30_000 },
+      { encoding: 'utf8', cwd: program, timeout: 50_000 },
     )
     expect(stderr).toBe('')
     expect(stdout).toBe('kept theirs on 3\nbroken on purpose\nADAPTER_MISSING\nfalse\n')

@@ -150,7 +150,7 @@ const load: Measure = {
   name: 'load',
   asks: 'How long do people wait who come when they come, and not when they are let in?',
   unit: 'ns',
-  seconds: 320,
+  seconds: 300,
   async cases(isQuick) {
     const results: CaseResult[] = []
     for (const crowd of CROWDS)

@@ -110,7 +110,7 @@ const demo: Measure = {
   name: 'demo',
   asks: 'What does the shop of the demo gain by each cache?',
   unit: 'ns',
-  seconds: 120,
+  seconds: 70,
   cases: async (isQuick) => [isQuick ? await played(1, 400) : await played(5, 4_000)],
 }
 

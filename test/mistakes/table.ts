@@ -6,6 +6,14 @@
  */
 
 import { beside, calls, ofRedis, places } from './beside.ts'
+import {
+  habitsByName,
+  habitsOfCalls,
+  habitsOfPlaces,
+  habitsOfRedis,
+  habitsOfTiers,
+  habitsOfValues,
+} from './habits.ts'
 
 export interface Mistake {
   readonly title: string
@@ -633,15 +641,15 @@ say(await reader.get('packed'))`,
 ]
 
 export const groups: readonly Group[] = [
-  { title: 'Setting up', mistakes: [...setUp, ...places] },
-  { title: 'By name, URL and environment', mistakes: byName },
+  { title: 'Setting up', mistakes: [...setUp, ...places, ...habitsOfPlaces] },
+  { title: 'By name, URL and environment', mistakes: [...byName, ...habitsByName] },
   { title: 'Keys', mistakes: keys },
-  { title: 'Values and loaders', mistakes: values },
+  { title: 'Values and loaders', mistakes: [...values, ...habitsOfValues] },
   { title: 'Times', mistakes: times },
   { title: 'Tags', mistakes: tags },
-  { title: 'Calls, and the life of a cache', mistakes: [...life, ...calls] },
-  { title: 'Tiers', mistakes: tiers },
-  { title: 'Redis', mistakes: [...links, ...ofRedis] },
+  { title: 'Calls, and the life of a cache', mistakes: [...life, ...calls, ...habitsOfCalls] },
+  { title: 'Tiers', mistakes: [...tiers, ...habitsOfTiers] },
+  { title: 'Redis', mistakes: [...links, ...ofRedis, ...habitsOfRedis] },
   { title: 'Beside the cache', mistakes: beside },
 ]
 

@@ -175,7 +175,7 @@ export type Defaults<T = unknown> = Omit<Policy<T>, 'signal'>
  * What `wrap` takes: a policy, and how a key is made of the arguments.
  *
  * @example
- * const getUser = cache.wrap(db.user, { key: (id) => ['user', id], ttl: '5m' })
+ * const getUser = cache.wrap((id: number) => db.user(id), { key: (id) => ['user', id], ttl: '5m' })
  * const ada = await getUser(42)
  */
 export interface WrapPolicy<A extends unknown[], T> extends Defaults<T> {

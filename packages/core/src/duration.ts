@@ -54,5 +54,5 @@ function kindOfObject(value: object): string {
   if ('then' in value) return 'a promise'
   const { constructor } = value
   if (constructor === Object || typeof constructor !== 'function') return 'an object'
-  return `${/^[AEIOU]/.test(constructor.name) ? 'an' : 'a'} ${constructor.name}`
+  return `${/^[AEIO]/.test(constructor.name) ? 'an' : 'a'} ${constructor.name}`
 }

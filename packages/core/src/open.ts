@@ -62,7 +62,7 @@ export interface OtherAdapters {
  * const users = await openCache(setting)
  */
 export interface CacheSetting extends Omit<CacheOptions, 'store'> {
-  /** Default: what LARDER_URL says, or else memory. */
+  /** By its name, or as a URL. Default: what LARDER_URL says, or else memory. */
   readonly store?: string
   readonly [option: string]: unknown
 }
@@ -87,7 +87,7 @@ export interface OpenOptions {
  */
 export async function openCache(setting?: string | CacheSetting, how: OpenOptions = {}): Promise<ICache> {
   const environment = environmentOf()
-  const { store: name, ...given } = readSetting(setting, environment['LARDER_URL'] ?? 'memory:')
+  const { store: name, ...given } = readSetting(setting, environment['LARDER_URL'] || 'memory:')
   const find = async (wanted: string): Promise<Adapter<never>> =>
     how.adapters?.[wanted] ?? (await findAdapter(wanted))
   const others: OtherAdapters = { find, read: readUrl }
@@ -98,7 +98,7 @@ export async function openCache(setting?: string | CacheSetting, how: OpenOption
   const options = { ...fromEnvironment(environment, table), ...given }
   const problems = optionProblems(options, table).map((problem) => {
     if (problem.startsWith("unknown option 'url'"))
-      return `it takes no address; write '${name}:?maxEntries=1000'`
+      return `it takes no address; write '${name}:?maxEntries=1000', or name its store: { store, url }`
     const [option = ''] = problem.split(' ', 1)
     const isTheirs = Object.hasOwn(given, option) || !Object.hasOwn(table, option)
     return isTheirs ? problem : `${problem} (${variableOf(option)} in the environment)`
@@ -114,18 +114,22 @@ export async function openCache(setting?: string | CacheSetting, how: OpenOption
 function readSetting(setting: unknown, place: string): { store: string; [option: string]: unknown } {
   if (setting === undefined) return readUrl(place)
   if (typeof setting === 'string') return readUrl(setting)
-  if (typeof setting !== 'object' || setting === null) {
+  if (typeof setting !== 'object' || setting === null || 'href' in setting) {
     throw new TypeError(
-      `openCache: the setting must be a URL such as 'memory:' or an object, not ${kindOf(setting)}`,
+      `openCache: the setting must be a text such as 'memory:' or an object, not ${kindOf(setting)}`,
     )
   }
   const { store } = setting as { store?: unknown }
   if (store === undefined) return { ...setting, ...readUrl(place) }
-  if (typeof store === 'string' && store !== '') return { ...setting, store }
+  if (typeof store === 'string' && store !== '')
+    return IS_PLACE.test(store) ? { ...setting, ...readUrl(store) } : { ...setting, store }
   throw new TypeError(
     `openCache: store must be the name of a store, such as 'memory', not ${kindOf(store)}; createCache takes stores in hand`,
   )
 }
+
+/** An address in the place of a name, but none of a module. */
+const IS_PLACE = /^(?!file|npm|node|data|jsr|http)[a-z][a-z+]+:/i
 
 /** Where a scheme is not the name of the package. */
 const PACKAGE_OF_SCHEME: Readonly<Record<string, string>> = {

@@ -69,7 +69,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   grace: 'staleIfError',
   maxAge: 'ttl',
   expires: 'ttl',
+  stdTTL: 'ttl',
   max: 'maxEntries',
+  maxKeys: 'maxEntries',
   maxSize: 'maxBytes',
   keyPrefix: 'prefix',
 }

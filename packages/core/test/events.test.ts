@@ -32,6 +32,16 @@ describe('who is watching', () => {
     expect(watch.heard).toBe(false)
   })
 
+  test('may reject: it is counted, and nobody else is asked to hear it', async () => {
+    const cache = createCache({ store: memory() })
+    const broken = (): unknown => Promise.reject(new Error('broken'))
+    cache.on(broken)
+
+    await cache.set('k', 1)
+
+    await expect.poll(() => cache.stats().observerErrors).toBe(1)
+  })
+
   test('may throw: it is counted, and the others hear all the same', async () => {
     const cache = createCache({ store: memory() })
     const heard: Heard = []

@@ -43,6 +43,10 @@ describe('a cache is opened by a setting', () => {
   test.for<[string, string | CacheSetting]>([
     ['a URL', 'redis:?maxEntries=3&ttl=5m&name=shop'],
     ['an object', { store: 'redis', maxEntries: 3, ttl: '5m', name: 'shop' }],
+    [
+      'an object with a URL in the place of a name',
+      { store: 'redis:?maxEntries=3', ttl: '5m', name: 'shop' },
+    ],
   ])('%s', async ([, setting]) => {
     const { adapter, opened } = recorded()
     const cache = await openCache(setting, { adapters: { redis: adapter } })
@@ -163,6 +167,7 @@ describe('what is wrong is said, and how to put it right', () => {
     [null, 'not null'],
     [{ store: 5 }, 'not a number'],
     [{ store: '' }, 'not a string'],
+    [new URL('redis://host'), 'not a URL'],
   ])('no setting at all: %o', async ([setting, said]) => {
     expect((await refusal(setting)).message).toContain(said)
   })
@@ -186,7 +191,7 @@ describe('what is wrong is said, and how to put it right', () => {
       'nosuchstore://user:hunter2@host',
       { store: 'redis', url: 'redis://:hunter2@h', secret: ['hunter2'] },
       { store: 'redis', password: 'hunter2' },
-      { store: 'redis://user:hunter2@host' },
+      { store: 'redis://user:hunter2@host', tll: 1 },
     ]) {
       const error = await refusal(setting)
       expect(`${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`).not.toContain(
@@ -240,7 +245,7 @@ describe('a package of somebody else', () => {
       console.log(await cache.get('k'), (await cache.health()).store.name)
       await openCache('broken-store:').catch((error) => console.log(error.message))
       await openCache('nosuch:').catch((error) => console.log(error.code))
-      await openCache({ store: 'redis://user:hunter2@host' }).catch((error) => console.log(String(error).includes('hunter2')))`,
+      await openCache({ store: 'nosuch://user:hunter2@host' }).catch((error) => console.log(String(error).includes('hunter2')))`,
     )
   })
   afterAll(() => rmSync(program, { recursive: true, force: true }))

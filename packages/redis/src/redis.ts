@@ -14,6 +14,7 @@
 
 import {
   type Check,
+  checkOptions,
   type Duration,
   durationOf,
   encoded,
@@ -92,20 +93,17 @@ export function redis(where: string | GivenClient | RedisOptions, options?: Redi
 export function redis(
   ...said: readonly [(string | GivenClient | RedisOptions)?, RedisOptions?]
 ): Store<Entry> {
-  // A variable that is not set must not lead to whatever runs on this machine.
-  if (said.length > 0 && said[0] === undefined) {
-    throw misuse('redis', [
-      "where it is, is undefined: give a URL, such as 'redis://localhost:6379' (is an environment variable not set?)",
-    ])
-  }
-  const [where = {}, options = {}] = said
-  const given: RedisOptions = { ...optionsIn(where), ...options }
+  const [where, options = {}] = said
+  checkOptions('redis', options, REDIS_OPTIONS)
+  const given: RedisOptions = { ...(said.length > 0 && optionsIn(where)), ...options }
   return storeOver(linkFor(given), given)
 }
 
-function optionsIn(where: string | GivenClient | RedisOptions): RedisOptions {
-  if (typeof where === 'string') return { url: where }
-  return isClient(where) ? { client: where } : where
+function optionsIn(where: string | GivenClient | RedisOptions | undefined): object {
+  if (typeof where === 'string' || where === undefined) return { url: where }
+  if (isClient(where)) return { client: where }
+  checkOptions('redis', where, REDIS_OPTIONS)
+  return where
 }
 
 const isClient = (where: GivenClient | RedisOptions): where is GivenClient =>
@@ -130,6 +128,13 @@ export function linkFor(given: RedisOptions): Link {
   const { link, client, prefix = 'larder' } = given
   if (link !== undefined) return link
   const place = picked(given, PLACE_OPTIONS)
+  const somewhere = client ?? given.url ?? given.host ?? given.path ?? given.sentinel ?? given.cluster
+  // A variable that is not set must not lead to whatever runs on this machine.
+  if (somewhere === undefined && ('url' in given || 'client' in given)) {
+    throw misuse('redis', [
+      "where it is, is undefined: give a URL, such as 'redis://localhost:6379' (is an environment variable not set?)",
+    ])
+  }
   const how = { scripts: [harmless(prefix)], ...picked(given, LINK_OPTIONS) }
   return openLinkFor('redis', client ?? place, how)
 }

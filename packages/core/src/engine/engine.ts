@@ -58,7 +58,7 @@ export class Engine<V> extends Reader<V> implements ICache<V> {
       )
     }
     for (const entry of entries) {
-      if (typeof entry !== 'object')
+      if (!Array.isArray(entry))
         throw new TypeError(`setMany: each entry must be a pair [key, value], not ${kindOf(entry)}`)
       const [key, value] = entry
       assertValue(value)
@@ -136,7 +136,7 @@ export class Engine<V> extends Reader<V> implements ICache<V> {
     how: WrapPolicy<A, T> = {},
   ): (...args: A) => Promise<T> {
     const problem = isFunction(fn)
-    if (problem !== undefined) throw new TypeError(`wrap: fn ${problem}`)
+    if (problem !== undefined) throw new TypeError(`wrap: fn ${problem} (getOrSet takes a key)`)
     const { key, ...policy } = how
     if (key !== undefined && isFunction(key) !== undefined) throw misuse('wrap', [`key ${isFunction(key)}`])
     if (key === undefined && fn.name === '') {

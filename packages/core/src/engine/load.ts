@@ -119,7 +119,7 @@ export class ToldOfMany implements ManyContext {
   constructor(call: LoadCall, flights: readonly LoadFlight[], remarks: Remarks) {
     this.#call = call
     this.ttl = (duration) => {
-      remarks.ttl = durationOf(duration, 'ttl')
+      remarks.ttl = durationOf(duration, 'context.ttl')
     }
     this.tags = (...tags) => {
       for (const flight of flights) remember(flight, remarks, tags)

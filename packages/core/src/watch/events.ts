@@ -103,7 +103,7 @@ interface Listener {
 export class Watch {
   /** Whether anybody listens. */
   heard: boolean = false
-  /** How often an observer threw. */
+  /** How often an observer threw, or rejected. */
   observerErrors: number = 0
   #listeners: readonly Listener[] = []
 
@@ -122,7 +122,8 @@ export class Watch {
     for (const { namespace, observer } of this.#listeners) {
       if (event.cache !== namespace && !event.cache.startsWith(`${namespace}/`)) continue
       try {
-        observer(event)
+        const said: unknown = observer(event)
+        if (said instanceof Promise) said.catch(() => this.observerErrors++)
       } catch {
         this.observerErrors++
       }

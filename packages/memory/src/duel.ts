@@ -3,8 +3,9 @@
  *
  * On its own way each hit that LRU would not have had is a point for it, and each miss that LRU would not have had one against
  * it. When too many are against it, the list goes the way of LRU, until it has missed several times as much as it holds; then
- * it tries again. Each time that fails at once the next try is twice as far away. So a list that LRU would beat for ever
- * loses to it a few times, a little, and the less often the longer it lasts.
+ * it tries again. Each time that fails at once the next try is four times as far away. So a list that LRU would beat for ever
+ * loses to it a few times, a little, and the less often the longer it lasts. Who has failed is given half the patience until
+ * he has proved himself: what is lost on giving way, since other things are held than LRU would hold, is about as much again.
  */
 
 /** Points against it before it gives way: a part of the entries, but of a few entries more, since chance counts for more there. */
@@ -12,16 +13,19 @@ const PATIENCE = 1 / 32
 const PATIENCE_OF_FEW = 1 / 2
 const MOST_OF_FEW = 128
 const LEAST_PATIENCE = 16
+/** Of that, after it has failed. */
+const PATIENCE_AFTERWARDS = 1 / 2
 /** What counts for it at most, in patiences: no good old time outweighs what is now. */
 const MOST_CREDIT = 2
 /** Misses before it tries again, in entries: at first, and at most. */
 const FIRST_WAIT = 8
-const LONGEST_WAIT = 256
+const LONGEST_WAIT = 512
+const LONGER = 4
 
 export class Duel {
   #isLost = false
   #score = 0
-  /** In entries; doubles. */
+  /** In entries; grows with each failure. */
   #wait = FIRST_WAIT
   #left = 0
 
@@ -46,11 +50,15 @@ export class Duel {
       this.#isLost = --this.#left > 0
       return
     }
-    if (!isHitOfLru || --this.#score >= -patienceOf(entries)) return
+    if (!isHitOfLru || --this.#score >= -this.#patienceOf(entries)) return
     this.#isLost = true
     this.#score = 0
     this.#left = this.#wait * entries
-    this.#wait = Math.min(LONGEST_WAIT, 2 * this.#wait)
+    this.#wait = Math.min(LONGEST_WAIT, LONGER * this.#wait)
+  }
+
+  #patienceOf(entries: number): number {
+    return this.#wait === FIRST_WAIT ? patienceOf(entries) : PATIENCE_AFTERWARDS * patienceOf(entries)
   }
 }
 

@@ -78,9 +78,9 @@ export class Recency {
     return true
   }
 
-  /** What was used last in `epoch` takes so many bytes more, or less. */
-  resize(epoch: number, bytes: number, weight: number): void {
-    if (this.isHeld(epoch)) this.#count(epoch, 0, bytes * weight)
+  /** Counts again what was taken: with other bytes. */
+  giveBack(epoch: number, bytes: number, weight: number): void {
+    if (this.isHeld(epoch)) this.#count(epoch, weight, bytes * weight)
   }
 
   /** Begins a new epoch when it is time, and lets go of what does not fit: of the bound that is reached. */

@@ -53,11 +53,13 @@ const MOST_ROUNDS = 128
 /** What one entry counts for at most, since its bytes are kept in 32 bits. */
 const MOST_BYTES = 2 ** 32 - 1
 
-/** The first slots are counted each for itself, of the others one for many: hits in a large list should cost no more. */
+/**
+ * The first slots are counted each for itself, of the others one for many: hits in a large list should cost no more. What is
+ * large is counted for itself as well, since a few of those can make up most of the bytes.
+ */
 const ALL_COUNTED = 1_024
 const ONE_OF = 8
-const isCounted = (slot: number): boolean => slot < ALL_COUNTED || (slot & (ONE_OF - 1)) === 0
-const weightOf = (slot: number): number => (slot < ALL_COUNTED ? 1 : isCounted(slot) ? ONE_OF : 0)
+const LARGE = 4_096
 
 /** In place of an epoch: until something has gone, LRU holds what this list holds, and there is nothing to be told. */
 const EVER = -2
@@ -129,7 +131,7 @@ export class S3Fifo<V extends object> implements List<V> {
   delete(key: string): boolean {
     const slot = this.#slots.find(key)
     if (slot === undefined || this.#slots.valueOf(slot) === undefined) return false
-    this.#recency.take(epochOf(this.#slots.markOf(slot)), this.#slots.bytesOf(slot), weightOf(slot))
+    this.#recency.take(epochOf(this.#slots.markOf(slot)), this.#slots.bytesOf(slot), this.#weightOf(slot))
     this.#drop(slot)
     this.#trim('entries')
     return true
@@ -176,25 +178,32 @@ export class S3Fifo<V extends object> implements List<V> {
     } else if (now === NONE) this.#useAsLru(slot, epoch)
     else {
       this.#slots.mark(slot, (now << USES_BITS) | Math.min(MOST_USES, usesOf(mark) + 1))
-      if (isCounted(slot)) this.#count(slot, epoch)
+      this.#count(slot, epoch)
     }
   }
 
   #useAsLru(slot: number, epoch: number): void {
     this.#slots.mark(slot, this.#markNow(0))
     if (slot !== this.#small.last) this.#slots.move(slot, SMALL)
-    if (isCounted(slot)) this.#count(slot, epoch)
+    this.#count(slot, epoch)
   }
 
   /** The first use since `epoch`. A hit that LRU would not have had, in the main queue, says that this is worth more room. */
   #count(slot: number, epoch: number): void {
-    const weight = weightOf(slot)
+    const weight = this.#weightOf(slot)
+    if (weight === 0) return
     if (!this.#recency.use(epoch, this.#slots.bytesOf(slot), weight)) {
       this.#duel.won(this.size, weight)
       if (this.#slots.whereIs(slot) === MAIN)
         this.#share = Math.max(LEAST_SHARE, this.#share - weight / this.size)
     }
     this.#settle()
+  }
+
+  /** For how many it is counted. */
+  #weightOf(slot: number): number {
+    if (slot < ALL_COUNTED || this.#slots.bytesOf(slot) >= LARGE) return 1
+    return (slot & (ONE_OF - 1)) === 0 ? ONE_OF : 0
   }
 
   #markNow(uses: number): number {
@@ -213,8 +222,9 @@ export class S3Fifo<V extends object> implements List<V> {
   #overwrite(slot: number, bytes: number): void {
     const slots = this.#slots
     const epoch = epochOf(slots.markOf(slot))
-    this.#recency.resize(epoch, bytes - slots.bytesOf(slot), weightOf(slot))
+    this.#recency.take(epoch, slots.bytesOf(slot), this.#weightOf(slot))
     slots.resize(slot, bytes)
+    this.#recency.giveBack(epoch, bytes, this.#weightOf(slot))
     this.#use(slot)
     this.#latest = slot
   }
@@ -225,8 +235,9 @@ export class S3Fifo<V extends object> implements List<V> {
     this.#latest = slots.open(key)
     slots.mark(this.#latest, this.#markNow(0))
     slots.push(this.#latest, SMALL, bytes)
-    if (!isCounted(this.#latest)) return this.#goOn()
-    this.#recency.add(bytes, weightOf(this.#latest))
+    const weight = this.#weightOf(this.#latest)
+    if (weight === 0) return this.#goOn()
+    this.#recency.add(bytes, weight)
     this.#settle()
   }
 
@@ -240,8 +251,9 @@ export class S3Fifo<V extends object> implements List<V> {
     slots.mark(slot, this.#markNow(0))
     slots.move(slot, isOfSmall && !this.#duel.isLost ? MAIN : SMALL, bytes)
     this.#latest = slot
-    if (!isCounted(slot)) return this.#goOn()
-    this.#recency.use(epoch, bytes, weightOf(slot))
+    const weight = this.#weightOf(slot)
+    if (weight === 0) return this.#goOn()
+    this.#recency.use(epoch, bytes, weight)
     this.#settle()
   }
 

@@ -41,16 +41,33 @@ test('hits that LRU would not have had outweigh them, but not more than a few of
   expect(duel.isLost).toBe(true)
 })
 
-test('it tries again after a while, which doubles each time, until a try was a success', () => {
+test('it tries again after a while, four times as long each time, until a try was a success', () => {
   const duel = new Duel()
   const fails = (): number => {
-    lose(duel, PATIENCE + 1)
+    while (!duel.isLost) lose(duel, 1)
     return waits(duel)
   }
-  expect([fails(), fails(), fails()]).toEqual([8 * ENTRIES, 16 * ENTRIES, 32 * ENTRIES])
+  expect([fails(), fails(), fails()]).toEqual([8 * ENTRIES, 32 * ENTRIES, 128 * ENTRIES])
 
   for (let i = 0; i < 10 * PATIENCE; i++) duel.won(ENTRIES, 1)
-  lose(duel, 2 * PATIENCE)
 
   expect(fails()).toBe(8 * ENTRIES)
+})
+
+test('who has failed is given half the patience, until a try was a success', () => {
+  const duel = new Duel()
+  const patience = (): number => {
+    for (let misses = 0; ; misses++) {
+      if (duel.isLost) return misses - 1
+      lose(duel, 1)
+    }
+  }
+  expect(patience()).toBe(PATIENCE)
+  waits(duel)
+  expect(patience()).toBe(PATIENCE / 2)
+  waits(duel)
+
+  for (let i = 0; i < 10 * PATIENCE; i++) duel.won(ENTRIES, 1)
+
+  expect(patience()).toBe(3 * PATIENCE)
 })

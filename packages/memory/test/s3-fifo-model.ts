@@ -92,7 +92,8 @@ export class Model<V extends object> {
     this.latest = key
     const held = this.#held(key)
     if (held !== undefined) {
-      this.recency.resize(held.epoch, bytes - held.bytes, 1)
+      this.recency.take(held.epoch, held.bytes, 1)
+      this.recency.giveBack(held.epoch, bytes, 1)
       Object.assign(held, { value, bytes })
       this.#use(held)
       return

@@ -313,7 +313,7 @@ class Memory implements MemoryStore {
     list.set(key, entry, bytes)
     this.#entries += list.size - sizeBefore
     this.#bytes += list.bytes - bytesBefore
-    if (this.#entries > this.#maxEntries || this.#bytes > this.#maxBytes) this.#fit()
+    if (this.#entries > this.#maxEntries || this.#bytes > this.#maxBytes) this.#fit(part)
     if (this.#stopSweeping === undefined && deadAt(entry) !== Infinity) this.#sweepLater()
     for (const listener of this.#sizeListeners) listener(part.prefix + key, bytes)
   }
@@ -329,8 +329,8 @@ class Memory implements MemoryStore {
     return true
   }
 
-  /** Takes from the parts in turn until the bounds hold. */
-  #fit(): void {
+  /** Takes from the parts in turn until the bounds hold: from `latest` not what was just set there, while there is another. */
+  #fit(latest?: Part): void {
     while (this.#entries > this.#maxEntries || this.#bytes > this.#maxBytes) {
       if (this.#left === 0 || this.#turn >= this.#row.length) {
         this.#turn = (this.#turn + 1) % this.#row.length
@@ -339,6 +339,7 @@ class Memory implements MemoryStore {
       const part = this.#row[this.#turn]
       if (part === undefined) return
       this.#left--
+      if (part === latest && part.list.size === 1 && this.#row.length > 1) continue
       const cause = this.#entries > this.#maxEntries ? 'entries' : 'bytes'
       if (!this.#popped(part, cause)) return
     }

@@ -114,6 +114,17 @@ describe.each<Eviction>(['lru', 's3-fifo'])('%s', (eviction) => {
       expect(store.usage().removed.entries).toBe(0)
     })
 
+    test.each([1, 2, 10])('with room for %d, what was set last is there, whatever its namespace', (maxEntries) => {
+      const store = memory({ maxEntries })
+
+      for (let n = 0; n < 1_000; n++) {
+        const key = `${(n * 7) % 5}:${(n * 37) % 11}`
+        put(store, key, n)
+        expect(store.get(key)?.value).toBe(n)
+        expect(store.usage().entries).toBeLessThanOrEqual(maxEntries)
+      }
+    })
+
     test('an overwrite by something larger takes from others, never beyond the bound', () => {
       const store = memory({ maxBytes: 4 * sizeOf('x'.repeat(1_000)), maxEntryBytes: '1mb' })
       for (const key of ['a', 'b', 'c', 'd']) put(store, key, 'x'.repeat(1_000))

@@ -102,7 +102,7 @@ room is ${SHARES.map((share) => `${100 * share} %`).join(', ')} of the keys of a
 little about yours; the worst cases say what a policy can do to you.
 
 - **LRU** is the yardstick; *larder, eviction: 'lru'* is the store on lru-cache, and must be the same.
-- **larder, eviction: 's3-fifo'** is S3-FIFO whose small queue finds its length by itself, and which goes the way of LRU where that is ahead ([memory](memory.md#which-entry-goes)).
+- **larder, eviction: 's3-fifo'** is what you get if you say nothing: S3-FIFO whose small queue finds its length by itself, and which goes the way of LRU where that is ahead ([memory](memory.md#which-entry-goes)).
 - **W-TinyLFU** is with a window that climbs, as in Caffeine.
 - **The optimum** is Belady's. By bytes nobody knows one that can be computed; it stands there as an orientation.
 

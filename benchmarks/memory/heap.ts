@@ -80,7 +80,7 @@ const none = (): readonly string[] => []
 
 const keepers: readonly Keeper[] = [
   ...inMemory.map(keeperOf),
-  larder("larder, eviction: 's3-fifo'", 'ttl', [], none, { eviction: 's3-fifo' }),
+  larder("larder, eviction: 'lru'", 'ttl', [], none, { eviction: 'lru' }),
   larder('larder, namespace', 'ttl, in a namespace', ['users'], none),
   larder('larder, 1 tag', 'ttl, one tag of all entries, given at each set', [], () => ['users']),
   larder('larder, 1 tag of 8', 'ttl, one tag of 8 entries in a row, given at each set', [], (at) => [

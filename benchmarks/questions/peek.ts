@@ -32,12 +32,12 @@ const peek: Question = {
           },
         },
         {
-          name: "larder, eviction: 's3-fifo'",
+          name: "larder, eviction: 'lru'",
           package: '@larder/core',
-          how: "store: memory({ eviction: 's3-fifo' }), ttl; cache.peek(key)",
+          how: "store: memory({ eviction: 'lru' }), ttl; cache.peek(key)",
           waits: false,
           async open(keys) {
-            const cache = larderFor(keys, { eviction: 's3-fifo' })
+            const cache = larderFor(keys, { eviction: 'lru' })
             for (const key of keys) await cache.set(key, userOf(key))
             return { operation: (key) => cache.peek(key), close: () => cache.close() }
           },
@@ -52,8 +52,8 @@ const peek: Question = {
           means: 'at most',
         },
         {
-          says: "peek ≤ 1.5 × raw lru-cache get, eviction: 's3-fifo'",
-          what: "larder, eviction: 's3-fifo'",
+          says: "peek ≤ 1.5 × raw lru-cache get, eviction: 'lru'",
+          what: "larder, eviction: 'lru'",
           against: 'lru-cache',
           limit: 1.5,
           means: 'at most',

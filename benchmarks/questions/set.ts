@@ -84,13 +84,13 @@ const writing = (name: string, writes: string): Case => ({
     larder('larder', {}, 'of the call'),
     larder('larder, ttl of the cache', {}, 'of the cache'),
     larder("larder, share: 'trust'", { share: 'trust' }, 'of the cache'),
-    larder("larder, eviction: 's3-fifo'", { eviction: 's3-fifo' }, 'of the cache'),
+    larder("larder, eviction: 'lru'", { eviction: 'lru' }, 'of the cache'),
   ],
   goals: [
     goal('larder', 'lru-cache + ttl'),
     goal('larder, ttl of the cache', 'lru-cache + ttl'),
     goal("larder, share: 'trust'", 'lru-cache + ttl'),
-    goal("larder, eviction: 's3-fifo'", 'lru-cache + ttl'),
+    goal("larder, eviction: 'lru'", 'lru-cache + ttl'),
     goal('larder', 'lru-cache + ttl, awaited'),
   ],
 })

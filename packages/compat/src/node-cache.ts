@@ -41,9 +41,9 @@ export interface NodeCacheOptions {
   readonly deleteOnExpire?: boolean
   /** With so many keys `set` throws; -1 is without end. Default: -1. */
   readonly maxKeys?: number
-  /** With more entries than this, the least recently used go. Not in node-cache. Default: 10,000. */
+  /** With more entries than this, those go that are used too seldom. Not in node-cache. Default: 10,000. */
   readonly maxEntries?: number
-  /** With more bytes than this, the least recently used go. Not in node-cache. Default: '64mb'. */
+  /** With more bytes than this, those go that are used too seldom. Not in node-cache. Default: '64mb'. */
   readonly maxBytes?: ByteSize
   /** Time; for tests. Default: that of the system. */
   readonly clock?: Clock

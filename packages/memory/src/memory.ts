@@ -48,7 +48,7 @@ export interface MemoryOptions {
   readonly maxBytes?: ByteSize
   /** Larger values are not kept. Default: a quarter of maxBytes. */
   readonly maxEntryBytes?: ByteSize
-  /** Which entries go when a bound is reached. Default: 'lru'. */
+  /** Which entries go when a bound is reached. Default: 's3-fifo'. */
   readonly eviction?: Eviction
   /** What keeps people from changing what others will read. Default: 'freeze'. */
   readonly share?: Share
@@ -195,7 +195,7 @@ class Memory implements MemoryStore {
 
   constructor(options: MemoryOptions) {
     this.share = options.share ?? 'freeze'
-    this.#eviction = options.eviction ?? 'lru'
+    this.#eviction = options.eviction ?? 's3-fifo'
     this.#clock = options.clock ?? systemClock
     this.#maxEntries = options.maxEntries ?? 10_000
     this.#maxBytes = bytesOf(options.maxBytes ?? '64mb')

@@ -159,13 +159,18 @@ export class S3Fifo<V extends object> implements List<V> {
     }
   }
 
+  /** What was used is given another round, so it comes behind what was not. */
   inOrder(): Iterable<[string, V]> {
     const slots = this.#slots
+    const uses = (slot: number): number => usesOf(slots.markOf(slot))
     return [this.#small, this.#main].flatMap((each) =>
-      slots.inQueue(each).flatMap((slot): [string, V][] => {
-        const value = slots.valueOf(slot)
-        return value === undefined ? [] : [[slots.keyOf(slot), value]]
-      }),
+      slots
+        .inQueue(each)
+        .toSorted((one, other) => uses(one) - uses(other))
+        .flatMap((slot): [string, V][] => {
+          const value = slots.valueOf(slot)
+          return value === undefined ? [] : [[slots.keyOf(slot), value]]
+        }),
     )
   }
 

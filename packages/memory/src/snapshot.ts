@@ -47,7 +47,7 @@ import { type Content, contentOf, type Item, Writing } from './snapshot/layout.t
 export interface SnapshotOptions {
   /** What values look like in the file. Default: JSON. */
   readonly codec?: Codec
-  /** The most that the file takes; what was used least recently is left out. Default: '64mb'. */
+  /** The most that the file takes; what would go first is left out. Default: '64mb'. */
   readonly maxBytes?: ByteSize
 }
 
@@ -220,7 +220,7 @@ export async function restore(
     return refusal('unreadable', error)
   }
   if (into.isChanged) return refusal('changed')
-  // From the least recently used, so that they lie in the cache as they lay in the other.
+  // From what would go first, so that they lie in the cache as they lay in the other.
   const taken = entries.toReversed().filter(([key, entry]) => into.takes(key, entry)).length
   return { entries: taken, leftOut: items.length - taken, refused: undefined, cause: undefined }
 }
@@ -245,7 +245,7 @@ function entriesOf(from: Handover): readonly Kept[] {
 const isMemory = (store: Store<Entry>): store is MemoryStore =>
   'entries' in store && typeof store.entries === 'function'
 
-/** From the most recently used, all namespaces in proportion: what does not fit is what was used least recently in each. */
+/** From what would go last, all namespaces in proportion: what does not fit is what would go first in each. */
 function inRounds(all: readonly Kept[]): readonly Kept[] {
   const byNamespace = new Map<string, Kept[]>()
   for (const kept of all) {

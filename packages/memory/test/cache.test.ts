@@ -15,8 +15,8 @@ for (const share of shares) {
   })
 }
 
-cacheContract("a cache in memory, eviction: 's3-fifo',", {
+cacheContract("a cache in memory, eviction: 'lru',", {
   open: ({ clock, ...options }) =>
-    createCache({ ...options, clock, store: memory({ clock, eviction: 's3-fifo' }) }),
+    createCache({ ...options, clock, store: memory({ clock, eviction: 'lru' }) }),
   peeks: true,
 })

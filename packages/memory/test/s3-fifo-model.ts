@@ -161,7 +161,9 @@ export class Model<V extends object> {
   }
 
   inOrder(): Iterable<[string, V]> {
-    return [...this.entries()]
+    const inTurn = (queue: readonly Held<V>[]): [string, V][] =>
+      queue.toSorted((one, other) => one.uses - other.uses).map(({ key, value }) => [key, value])
+    return [...inTurn(this.small), ...inTurn(this.main)]
   }
 
   #isSmallTooLong(bound: Bound): boolean {

@@ -149,7 +149,7 @@ describe('what is restored', () => {
     expect(await after.namespace('users').get('k')).toBe(2)
   })
 
-  test('lies in the order of use, as it did', async () => {
+  test('lies in the order in which it would go, as it did', async () => {
     const before = fresh()
     for (const key of ['a', 'b', 'c', 'd']) await before.set(key, key)
     await before.get('a')

@@ -55,9 +55,9 @@ export class Recency {
     this.#count(this.#now, weight, bytes * weight)
   }
 
-  /** No longer counts what was used last in `epoch`. */
-  take(epoch: number, bytes: number, weight: number): void {
-    if (this.isHeld(epoch)) this.#count(epoch, -weight, -bytes * weight)
+  /** Counts more of what was used last in `epoch`, or less. */
+  change(epoch: number, bytes: number, weight: number): void {
+    if (this.isHeld(epoch)) this.#count(epoch, weight, bytes * weight)
   }
 
   /** Counts a use of what was last used in `epoch`; whether LRU would have held it. */
@@ -76,11 +76,6 @@ export class Recency {
     taken[from] = (taken[from] as number) - bytes * weight
     taken[to] = (taken[to] as number) + bytes * weight
     return true
-  }
-
-  /** Counts again what was taken: with other bytes. */
-  giveBack(epoch: number, bytes: number, weight: number): void {
-    if (this.isHeld(epoch)) this.#count(epoch, weight, bytes * weight)
   }
 
   /** Begins a new epoch when it is time, and lets go of what does not fit: of the bound that is reached. */

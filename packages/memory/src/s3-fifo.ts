@@ -131,7 +131,7 @@ export class S3Fifo<V extends object> implements List<V> {
   delete(key: string): boolean {
     const slot = this.#slots.find(key)
     if (slot === undefined || this.#slots.valueOf(slot) === undefined) return false
-    this.#recency.take(epochOf(this.#slots.markOf(slot)), this.#slots.bytesOf(slot), this.#weightOf(slot))
+    this.#recency.change(epochOf(this.#slots.markOf(slot)), this.#slots.bytesOf(slot), -this.#weightOf(slot))
     this.#drop(slot)
     this.#trim('entries')
     return true
@@ -227,9 +227,9 @@ export class S3Fifo<V extends object> implements List<V> {
   #overwrite(slot: number, bytes: number): void {
     const slots = this.#slots
     const epoch = epochOf(slots.markOf(slot))
-    this.#recency.take(epoch, slots.bytesOf(slot), this.#weightOf(slot))
+    this.#recency.change(epoch, slots.bytesOf(slot), -this.#weightOf(slot))
     slots.resize(slot, bytes)
-    this.#recency.giveBack(epoch, bytes, this.#weightOf(slot))
+    this.#recency.change(epoch, bytes, this.#weightOf(slot))
     this.#use(slot)
     this.#latest = slot
   }

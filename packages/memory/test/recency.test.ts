@@ -70,7 +70,7 @@ test('what was taken away makes room', () => {
   const recency = new Recency()
   recency.add(BYTES, 1)
   recency.settle('entries', 1, BYTES)
-  recency.take(0, BYTES, 1)
+  recency.change(0, BYTES, -1)
   recency.add(BYTES, 1)
   recency.settle('entries', 1, BYTES)
 

@@ -92,8 +92,8 @@ export class Model<V extends object> {
     this.latest = key
     const held = this.#held(key)
     if (held !== undefined) {
-      this.recency.take(held.epoch, held.bytes, 1)
-      this.recency.giveBack(held.epoch, bytes, 1)
+      this.recency.change(held.epoch, held.bytes, -1)
+      this.recency.change(held.epoch, bytes, 1)
       Object.assign(held, { value, bytes })
       this.#use(held)
       return
@@ -118,7 +118,7 @@ export class Model<V extends object> {
   delete(key: string): boolean {
     const held = this.#held(key)
     if (held === undefined) return false
-    this.recency.take(held.epoch, held.bytes, 1)
+    this.recency.change(held.epoch, held.bytes, -1)
     this.#without(held)
     this.#trim('entries')
     return true

@@ -58,7 +58,7 @@ export class Duel {
   }
 
   #patienceOf(entries: number): number {
-    return this.#wait === FIRST_WAIT ? patienceOf(entries) : PATIENCE_AFTERWARDS * patienceOf(entries)
+    return patienceOf(entries) * (this.#wait === FIRST_WAIT ? 1 : PATIENCE_AFTERWARDS)
   }
 }
 

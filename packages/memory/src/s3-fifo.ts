@@ -208,7 +208,7 @@ export class S3Fifo<V extends object> implements List<V> {
   /** For how many it is counted. */
   #weightOf(slot: number): number {
     if (slot < ALL_COUNTED || this.#slots.bytesOf(slot) >= LARGE) return 1
-    return (slot & (ONE_OF - 1)) === 0 ? ONE_OF : 0
+    return slot % ONE_OF === 0 ? ONE_OF : 0
   }
 
   #markNow(uses: number): number {

@@ -217,10 +217,6 @@ export class S3Fifo<V extends object> implements List<V> {
 
   #settle(): void {
     this.#recency.settle(this.#scarce, this.size, this.#heldBytes)
-    this.#goOn()
-  }
-
-  #goOn(): void {
     if (this.#hasEvicted) this.#counting = this.#duel.isLost ? NONE : this.#recency.now
   }
 
@@ -241,8 +237,7 @@ export class S3Fifo<V extends object> implements List<V> {
     slots.mark(this.#latest, this.#markNow(0))
     slots.push(this.#latest, SMALL, bytes)
     const weight = this.#weightOf(this.#latest)
-    if (weight === 0) return this.#goOn()
-    this.#recency.add(bytes, weight)
+    if (weight > 0) this.#recency.add(bytes, weight)
     this.#settle()
   }
 
@@ -257,8 +252,7 @@ export class S3Fifo<V extends object> implements List<V> {
     slots.move(slot, isOfSmall && !this.#duel.isLost ? MAIN : SMALL, bytes)
     this.#latest = slot
     const weight = this.#weightOf(slot)
-    if (weight === 0) return this.#goOn()
-    this.#recency.use(epoch, bytes, weight)
+    if (weight > 0) this.#recency.use(epoch, bytes, weight)
     this.#settle()
   }
 

@@ -184,7 +184,7 @@ describe.each<[string, (how: { useClones: boolean }) => Either]>([
 })
 
 describe('where they differ', () => {
-  test('node-cache grows without end; the facade lets the least recently used go, and says so', () => {
+  test('node-cache grows without end; the facade lets those go that are used too seldom, and says so', () => {
     const [real, ours] = [new RealNodeCache(), new NodeCache({ maxEntries: 100 })]
     const evicted: unknown[] = []
     ours.on('evict', (...about: unknown[]) => evicted.push(about))
@@ -195,7 +195,9 @@ describe('where they differ', () => {
     expect(real.keys()).toHaveLength(150)
     expect(ours.keys()).toHaveLength(100)
     expect(ours.getStats().keys).toBe(100)
-    expect(evicted[0]).toEqual(['0', 'entries'])
+    expect(evicted).toHaveLength(50)
+    expect(evicted[0]).toContain('entries')
+    expect(ours.has(149)).toBe(true)
   })
 
   test('a value too large for the bounds is not kept, and set says so', () => {

@@ -293,7 +293,7 @@ export const ablations: readonly Ablation[] = [
   },
   {
     what: 'nothing goes out after close',
-    find: `    if (this.#closed) return this.#fail(said, new Error('the cache was closed before this could be said'))
+    find: `    if (this.#closed) return this.#fail(said, new Error('the cache was closed'))
 `,
     replace: ``,
     seenBy: 'nothing is asked of a store that was closed',
@@ -513,5 +513,17 @@ export const ablations: readonly Ablation[] = [
     find: `if (known !== knownThen) return token !== null && known?.token === token ? token : null`,
     replace: `void knownThen`,
     seenBy: 'callers share a load though an answer about its mark was late',
+  },
+  {
+    what: 'what a cache has left is invalid once it is closed',
+    find: `for (const marks of shared.rooms.marksInside()) marks.invalidateAll()`,
+    replace: ``,
+    seenBy: 'what a closed cache has left in a store is nothing to the next cache on it',
+  },
+  {
+    what: 'options are compared by what was in them',
+    find: `{ tags: tags.slice() }`,
+    replace: `{ tags }`,
+    seenBy: 'tags that are changed in a list which is given again are the new ones',
   },
 ]

@@ -1039,4 +1039,40 @@ export const scenarios = {
     expect(await Promise.all([first, second, elsewhere])).toEqual(['value', 'value', undefined])
     expect(source.calls).toHaveLength(1)
   },
+
+  'what a closed cache has left in a store is nothing to the next cache on it': async (core) => {
+    const entries = new Map<string, Entry>()
+    const store: Store<Entry> = {
+      name: 'a map that nobody closes',
+      sync: true,
+      get: (key) => entries.get(key),
+      set: (key, entry) => void entries.set(key, entry),
+      delete: (key) => void entries.delete(key),
+    }
+    for (const how of ['invalidateTags', 'clear'] as const) {
+      const before = core.createCache({ store })
+      await before.set('k', 'old', { tags: ['t'] })
+      await before.namespace('inner').set('k', 'old', { tags: ['t'] })
+      await before.close()
+
+      // It does not know the marks of the other, so it could not reach what carries them.
+      const after = core.createCache({ store })
+      if (how === 'clear') await after.clear()
+      else await after.invalidateTags('t')
+
+      expect(await after.get('k')).toBe(undefined)
+      expect(await after.namespace('inner').get('k')).toBe(undefined)
+      await after.close()
+    }
+  },
+
+  'tags that are changed in a list which is given again are the new ones': async (core) => {
+    const { cache } = near(core)
+    const tags = ['a']
+    await cache.getOrSet('k', () => 'of a', { tags })
+    tags[0] = 'b'
+    await cache.getOrSet('l', () => 'of b', { tags })
+    await cache.invalidateTags('b')
+    expect([await cache.get('k'), await cache.get('l')]).toEqual(['of a', undefined])
+  },
 } satisfies Record<string, Scenario>

@@ -100,3 +100,15 @@ describe('a deadline', () => {
     )
   })
 })
+
+test('what begins while another ends needs no timer of its own', async () => {
+  const clock = manualClock()
+  const deadlines = new Deadlines(clock, 100)
+  const again = (): void => void deadlines.begin(again)
+  for (let i = 0; i < 3; i++) {
+    deadlines.begin(again)
+    await clock.advance(30)
+  }
+  await clock.advance(1_000)
+  expect(clock.pending).toBe(1)
+})

@@ -631,3 +631,79 @@ test('an entry of another program under the same key is not taken for ours', asy
   await store.set('larder:k', entryOf<unknown>('foreign', Infinity, termsOf(0, 0, [])), Infinity)
   expect(await createCache({ store }).get('k')).toBe(undefined)
 })
+
+/** A store in which the records of one key are written when the test says so. */
+function slowly(clock: ReturnType<typeof manualClock>): {
+  store: Store<Entry>
+  written: ReturnType<typeof held<void, [what: string]>>
+} {
+  const written = held<void, [what: string]>()
+  const wait = (what: string): Promise<void> =>
+    what === 'set larder:k' ? written.load(what) : Promise.resolve()
+  return { store: delayed(memory({ clock }), { wait }), written }
+}
+
+test('what a schema refuses while the key is being written is heard when it is its turn, and not before', async () => {
+  const clock = manualClock()
+  const { store, written } = slowly(clock)
+  const schema = capitals(true)
+  const cache = createCache({ store, clock })
+  const first = cache.set('k', 'a')
+  await written.started
+  const others = [
+    cache.set('k', 5 as never, { schema }),
+    cache.setMany(
+      [
+        ['k', 6],
+        ['l', 'b'],
+      ],
+      { schema },
+    ),
+  ].map((each) => expect(each).rejects.toMatchObject({ code: 'LOAD_REFUSED' }))
+  // A rejection that nobody has heard by then fails the test run.
+  await new Promise((resolve) => setImmediate(resolve))
+  written.release()
+  await first
+  await Promise.all(others)
+  expect(await cache.get('k')).toBe('a')
+})
+
+test('a peek does not wait for a schema, nor for its failure', async () => {
+  const cache = createCache({ store: memory() })
+  await cache.set('k', 1)
+  const schema: StandardSchema = {
+    '~standard': { version: 1, vendor: 'test', validate: () => Promise.reject(new Error('no')) },
+  }
+  const inner = cache.namespace('n')
+  await inner.set('k', 1)
+  expect(cache.namespace('n', { schema }).peek('k')).toBe(undefined)
+  await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('a value that has waited for longer than it lives is not written any more', async () => {
+  const clock = manualClock()
+  const { store, written } = slowly(clock)
+  const lives: number[] = []
+  const watched: Store<Entry> = {
+    ...store,
+    set: (key, entry, ttl) => {
+      lives.push(ttl)
+      return store.set(key, entry, ttl)
+    },
+  }
+  const cache = createCache({ store: watched, clock, storeTimeout: 1_000, ttl: 50 })
+  const first = cache.set('k', 1)
+  await written.started
+  const second = cache.set('k', 2)
+  await clock.advance(100)
+  written.release()
+  expect([await first, await second]).toEqual([{ far: 'applied' }, { far: 'applied' }])
+  expect(Math.min(...lives)).toBeGreaterThan(0)
+  expect(await cache.get('k')).toBe(undefined)
+})
+
+test('what is no pair is refused by name', async () => {
+  const cache = createCache({ store: memory() })
+  for (const wrong of [null, {}, 'kv'])
+    await expect(cache.setMany([wrong as never])).rejects.toThrow('each entry must be a pair [key, value]')
+})

@@ -348,4 +348,14 @@ describe('at the end', () => {
     expect(out).toEqual([])
     expect([await first, await second]).toEqual(['queued', 'queued'])
   })
+
+  test('a long line ends as a short one does', async () => {
+    const { writes, run, out } = bench()
+    const all = Array.from({ length: 20_000 }, () => run('set', 'k'))
+    await settled()
+    writes.close()
+    out[0]?.fail()
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['queued']))
+    expect([out.length, writes.owes('k')]).toEqual([0, true])
+  })
 })

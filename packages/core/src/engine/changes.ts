@@ -89,6 +89,8 @@ async function setWhenChecked(
   policy: Resolved,
 ): Promise<Far> {
   space.cut(name)
+  // If it fails before it is the lane's turn, that is heard then.
+  checked.then(undefined, () => {})
   const { epoch } = space
   let refusal: { readonly error: unknown } | undefined
   const write = async (): Promise<void> => {
@@ -176,7 +178,7 @@ function writeStamped(
 
 async function stampsForSet(space: Space, tags: readonly string[]): Promise<Stamps> {
   const captured = await space.captureForSet(tags)
-  if (captured === undefined) throw new Error('the marks of its tags could not be read')
+  if (captured === undefined) throw new Error('its marks could not be read')
   return captured.stamps
 }
 
@@ -197,7 +199,9 @@ function writeNow(
     sent.entry = entry
     sent.asked = space.copies?.asking() ?? sent.asked
   }
-  return space.view.set(name, entry, deadAt(entry) - space.house.clock.now())
+  // It may have waited for its turn for longer than it lives.
+  const ttl = deadAt(entry) - space.house.clock.now()
+  return ttl > 0 ? space.view.set(name, entry, ttl) : space.view.delete(name)
 }
 
 /** Forgets a key. */
@@ -262,12 +266,11 @@ function expireFar(space: Space, name: string): Awaitable<Far> {
 }
 
 async function expireRecord(space: Space, name: string): Promise<void> {
-  const { clock } = space.house
   const record = await space.ask(name)
   if (record === undefined) return
   if (entryProblem(record) !== undefined) return space.view.delete(name)
-  const entry = expired(record as Entry, clock.now())
-  const ttl = deadAt(entry) - clock.now()
+  const entry = expired(record as Entry, space.house.clock.now())
+  const ttl = deadAt(entry) - space.house.clock.now()
   return ttl > 0 ? space.view.set(name, entry, ttl) : space.view.delete(name)
 }
 

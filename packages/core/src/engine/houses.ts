@@ -164,6 +164,8 @@ async function moveOut(store: Store<Entry>, shared: Shared, space: Space, drain:
   shared.users--
   if (shared.users > 0) return
   byStore.delete(store)
+  // Where the store goes on, so would what is in it; and whoever comes next knows nothing of its marks.
+  for (const marks of shared.rooms.marksInside()) marks.invalidateAll()
   for (const memory of store.near?.memories ?? []) nears.delete(memory)
   shared.stopListening?.()
   const spaces = [...shared.rooms.spaces()]

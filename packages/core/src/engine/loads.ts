@@ -107,7 +107,7 @@ export function beginOne(
   background: boolean,
 ): LoadFlight {
   const [flight] = begin(space, [wanted], callFor(space, wanted, load), background)
-  if (flight === undefined) throw new Error('unreachable: one key is one flight')
+  if (flight === undefined) throw new Error('unreachable') // one key is one flight
   return flight
 }
 

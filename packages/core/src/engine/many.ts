@@ -83,9 +83,14 @@ class Here implements Found {
 }
 
 /** The loads that may be joined. Where one cannot be had, the leases of all the others are given back. */
-function openAll(space: Space, wanted: readonly Wanted[]): readonly (LoadFlight | undefined)[] {
+function openAll(
+  space: Space,
+  wanted: readonly Wanted[],
+  signal: AbortSignal | undefined,
+): readonly (LoadFlight | undefined)[] {
   const opened: (LoadFlight | undefined)[] = []
   try {
+    signal?.throwIfAborted() // while the store was asked
     for (const each of wanted) opened.push(openFlight(space, each))
     return opened
   } catch (error) {
@@ -106,7 +111,7 @@ export function answerMany(
 ): readonly Promise<unknown>[] {
   const now = space.house.clock.now()
   const isStale = (old: Entry | undefined): boolean => old !== undefined && ageOf(old, now) === 'stale'
-  const opened = openAll(space, wanted)
+  const opened = openAll(space, wanted, signal)
   // What may be under way, here or in another process, is waited for, key by key.
   const mayBeLoading = ({ name, holder, isLeased }: Wanted): boolean =>
     (holder !== undefined && !isLeased) || space.flights.get(name) !== undefined
@@ -124,7 +129,7 @@ export function answerMany(
     const open = opened[i]
     if (open !== undefined) return answerOfAnother(space, open, each, signal, () => again(each.key))
     const flight = begunBy.get(each.name) ?? begin(space, [each], callForMany([each], load), false)[0]
-    if (flight === undefined) throw new Error('unreachable: every wanted key is stale, open or begun')
+    if (flight === undefined) throw new Error('unreachable') // every wanted key is stale, open or begun
     return answer(space, flight, each, signal)
   })
 }

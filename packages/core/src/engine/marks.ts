@@ -134,7 +134,8 @@ export class Known {
   }
 }
 
-function sameTexts(some: readonly string[], more: readonly string[] | undefined): boolean {
+/** Whether two lists hold the same texts in the same order. */
+export function sameTexts(some: readonly string[], more: readonly string[] | undefined): boolean {
   if (some === more) return true
   return some.length === more?.length && some.every((text, i) => text === more[i])
 }

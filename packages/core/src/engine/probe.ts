@@ -37,7 +37,7 @@ async function compare(
 ): Promise<void> {
   const { clock, store, watch } = space.house
   const call = new LoadCall(1)
-  const cancel = clock.after(policy.hard, () => call.drop(new Error('the probe took too long')))
+  const cancel = clock.after(policy.hard, () => call.drop(new Error('too late')))
   let loaded: unknown
   try {
     loaded = await load(new Told(new LoadFlight(call, true), key, undefined, noRemarks()))

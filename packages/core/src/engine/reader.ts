@@ -17,6 +17,7 @@ import { ageOf, allLive, type Entry } from './entry.ts'
 import type { Lease } from './houses.ts'
 import { abandon, beginOne, openFlight, refresh, type Wanted } from './loads.ts'
 import { answerMany, findMany } from './many.ts'
+import { sameTexts } from './marks.ts'
 import { type Resolved, resolvePolicy } from './policy.ts'
 import { probe } from './probe.ts'
 import type { Found } from './reads.ts'
@@ -329,8 +330,9 @@ export class Reader<V> {
       refresh(space, wanted, load as Loader<unknown>)
       return Promise.resolve(old.value)
     }
-    const open = openFlight(space, wanted)
+    // An observer may load the key himself: then that is the load.
     this.#countMiss(name)
+    const open = openFlight(space, wanted)
     if (open !== undefined) {
       return answerOfAnother(space, open, wanted, how?.signal, () => this.#again(key, load, how))
     }
@@ -495,7 +497,9 @@ export class Reader<V> {
     const recent = this.#recent
     if (recent !== undefined && saysTheSame(how, recent.how)) return recent.policy
     const policy = resolvePolicy(what, how, this.policy)
-    this.#recent = { how: { ...how } as Policy, policy }
+    const { tags } = how
+    // A list may be changed, and given again.
+    this.#recent = { how: { ...how, ...(Array.isArray(tags) && { tags: tags.slice() }) } as Policy, policy }
     return policy
   }
 
@@ -521,7 +525,9 @@ function saysTheSame(how: object, recent: object): boolean {
   if (typeof how !== 'object' || how === null) return false
   let names = 0
   for (const name in how) {
-    if (how[name as keyof typeof how] !== recent[name as keyof typeof recent]) return false
+    const is: unknown = how[name as keyof typeof how]
+    const was: unknown = recent[name as keyof typeof recent]
+    if (is !== was && !(Array.isArray(is) && Array.isArray(was) && sameTexts(is, was))) return false
     names++
   }
   return names > 0 && names === Object.keys(recent).length

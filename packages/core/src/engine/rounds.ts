@@ -112,9 +112,9 @@ export class Page {
       this.records = keys.length === 1 ? [said] : answers
       return
     }
-    const reads = answers as readonly LeasedRead<unknown>[]
-    this.records = reads.map(({ record }) => record)
-    this.holders = reads.map(({ holder }) => holder)
+    const reads = answers as readonly (LeasedRead<unknown> | null | undefined)[]
+    this.records = reads.map((read) => read?.record)
+    this.holders = reads.map((read) => read?.holder)
   }
 
   #take(said: unknown): void {

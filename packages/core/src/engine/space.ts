@@ -179,7 +179,7 @@ export class Space {
   }
 
   #asking(): Reads {
-    if (this.#reads === undefined) throw new Error('unreachable: a synchronous store is looked at')
+    if (this.#reads === undefined) throw new Error('unreachable') // a synchronous store is looked at
     return this.#reads
   }
 

@@ -31,5 +31,8 @@ export function vet(
     space.refuse(name, 'a value that does not satisfy the schema')
     return undefined
   }
-  return isPending(checked) ? checked.then(judge) : judge(checked)
+  if (!isPending(checked)) return judge(checked)
+  const judged = checked.then(judge)
+  judged.then(undefined, () => {}) // `peek` does not wait to hear of it
+  return judged
 }

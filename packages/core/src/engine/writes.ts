@@ -141,6 +141,8 @@ export class Writes {
   /** Whether the next that is delivered says that the store is back. */
   #isProbing = false
   #closed = false
+  /** What is to be called, while something of it is: one after the other, since a lane may be long. */
+  readonly #calling: (() => void)[] = []
 
   constructor(ports: WritesPorts) {
     this.#ports = ports
@@ -299,7 +301,7 @@ export class Writes {
 
   /** One operation of a lane, from its turn to its end. */
   #begin(said: Said): void {
-    if (this.#closed) return this.#fail(said, new Error('the cache was closed before this could be said'))
+    if (this.#closed) return this.#fail(said, new Error('the cache was closed'))
     let answer: Awaitable<void>
     try {
       answer = said.operation()
@@ -362,7 +364,11 @@ export class Writes {
     said.hasSettled = true
     if (said.patience !== undefined) this.#patience.end(said.patience)
     this.#leave(said.lane, said.key)
-    if (said.after !== undefined) for (const then of said.after) then()
+    const { after } = said
+    const calling = this.#calling
+    if (after === undefined || calling.push(...after) > after.length) return
+    for (const then of calling) then()
+    calling.length = 0
   }
 
   #leave(lane: Lane, key: string): void {

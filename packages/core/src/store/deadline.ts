@@ -98,6 +98,7 @@ export class Deadlines {
   }
 
   #arm(ms: number): void {
+    this.#disarm?.() // what ended may have begun something: one timer is enough
     this.#disarm = this.#clock.after(ms, () => {
       this.#disarm = this.#clock.after(0, () => this.#ring())
     })

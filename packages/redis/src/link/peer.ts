@@ -309,22 +309,26 @@ export class Peer implements Caller {
   }
 
   #pulse(): void {
+    // An answer may come, or its deadline pass, when there is another connection: that has a pulse of its own.
+    const life = this.#life
+    const isSame = (): boolean => this.#line !== undefined && life === this.#life
     this.#stopPulse = this.#around.ticks.after(this.#around.pulse, () => {
       meet(this.ask, this.id, this.#clock)
         .then(
-          (greeting) => this.#meetAgain(greeting),
+          (greeting) => {
+            if (isSame()) this.#meetAgain(greeting)
+          },
           () => {},
         )
         .finally(() => {
           this.#around.deadlines.rest()
-          if (this.#line !== undefined) this.#pulse()
+          if (isSame()) this.#pulse()
         })
         .catch(() => {})
     })
   }
 
   #meetAgain(greeting: Greeting): void {
-    if (this.#line === undefined) return
     const wasPrimary = this.#greeting?.role === 'master'
     const isNew = this.#identify(greeting, false)
     this.#events.met(this, greeting, isNew)

@@ -32,11 +32,15 @@ const FEW = 32
 /** The bytes that `value` takes; frozen on the way if `freezing`. */
 export function sizeUp(value: unknown, freezing: boolean): number {
   if (typeof value !== 'object' || value === null) return leafSize(value)
-  if (!isPlain(value)) return opaqueSize(value)
+  if (!isPlain(value)) {
+    const loose: object[] = []
+    const size = opaqueSize(value, loose)
+    return loose.length === 0 ? size : size + walk(value, [], loose, freezing)
+  }
   if (freezing) Object.freeze(value)
   const inner: object[] = []
   const size = HEADER + (Array.isArray(value) ? HEADER : 0) + partsSize(value, inner, true)
-  return inner.length === 0 ? size : size + walk(value, inner, freezing)
+  return inner.length === 0 ? size : size + walk(value, inner, [], freezing)
 }
 
 /** What the parts of `value` take in it; those that are objects themselves are added to `inner`. */
@@ -58,22 +62,24 @@ function partsSize(value: object, inner: object[], isCounting: boolean): number 
   return size
 }
 
-/** The objects inside `top`, however they hang together. */
-function walk(top: object, inner: object[], freezing: boolean): number {
+/** The objects inside `top`, however they hang together; then those inside Maps and Sets, which stay as they are. */
+function walk(top: object, inner: object[], loose: object[], freezing: boolean): number {
   const seen = new Seen(top)
   let size = 0
-  for (let next = inner.pop(); next !== undefined; next = inner.pop()) {
+  for (;;) {
+    const held = inner.pop()
+    const next = held ?? loose.pop()
+    if (next === undefined) return size
     if (!seen.add(next)) continue
+    const isCounting = seen.size <= COUNTED
     if (!isPlain(next)) {
-      size += opaqueSize(next)
+      if (isCounting) size += opaqueSize(next, loose)
       continue
     }
-    const isCounting = seen.size <= COUNTED
-    size += HEADER + partsSize(next, inner, isCounting)
-    if (freezing) Object.freeze(next)
-    if (!isCounting && !freezing) return size
+    size += HEADER + partsSize(next, held === undefined ? loose : inner, isCounting)
+    if (freezing && held !== undefined) Object.freeze(next)
+    if (!isCounting && (!freezing || held === undefined)) return size
   }
-  return size
 }
 
 /** Objects that were seen. Most values have a few, and those are found sooner in a list than in a Set. */
@@ -118,19 +124,25 @@ export function textSize(text: string): number {
   return 16 + length
 }
 
-/** What is neither plain object nor array is taken as it is, and shared. */
-function opaqueSize(value: object): number {
+/** What is neither plain object nor array is taken as it is, and shared. The objects in it are added to `loose`. */
+function opaqueSize(value: object, loose: object[]): number {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return BUFFER + value.byteLength
-  if (value instanceof Map) return tableSize(value.size, [...value.keys(), ...value.values()])
-  if (value instanceof Set) return tableSize(value.size, [...value])
+  if (value instanceof Map) return tableSize(value.size, [value.keys(), value.values()], loose)
+  if (value instanceof Set) return tableSize(value.size, [value], loose)
   return HEADER + SLOT * 4 + SLOT * Object.keys(value).length
 }
 
-function tableSize(entries: number, parts: readonly unknown[]): number {
-  const counted = parts.slice(0, COUNTED)
-  return (
-    HEADER * 2 + TABLE_ENTRY * entries + counted.reduce<number>((sum, part) => sum + sizeUp(part, false), 0)
-  )
+function tableSize(entries: number, lists: readonly Iterable<unknown>[], loose: object[]): number {
+  let size = HEADER * 2 + TABLE_ENTRY * entries
+  let left = COUNTED
+  for (const list of lists) {
+    for (const part of list) {
+      if (left-- <= 0) return size
+      if (typeof part === 'object' && part !== null) loose.push(part)
+      else size += leafSize(part)
+    }
+  }
+  return size
 }
 
 function isPlain(value: object): boolean {

@@ -48,6 +48,20 @@ describe("share: 'freeze'", () => {
     expect(Object.isFrozen(value.map)).toBe(false)
   })
 
+  test('circles and shared parts of Maps and Sets are looked at once', async () => {
+    const circle = new Map<string, unknown>()
+    circle.set('self', circle).set('set', new Set([circle]))
+    let shared: Map<string, unknown> = new Map([['n', 1]])
+    for (let i = 0; i < 200; i++) shared = new Map(['a', 'b'].map((name) => [name, shared]))
+    const cache = open()
+
+    expect(await cache.set('circle', circle)).toEqual({ far: 'none' })
+    expect(await cache.set('shared', shared)).toEqual({ far: 'none' })
+
+    expect(await cache.get('circle')).toBe(circle)
+    expect(await cache.get('shared')).toBe(shared)
+  })
+
   test('circles and shared parts are frozen once', async () => {
     const part = { n: 1 }
     const value: Record<string, unknown> = { part, again: part }

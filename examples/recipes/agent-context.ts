@@ -42,9 +42,7 @@ assert.equal(calls, 3)
 
 /** Four bytes are about one token. What was used longest ago leaves the context first. */
 const contextOf = (tokens: number) =>
-  createCache({
-    store: memory({ maxBytes: tokens * 4, maxEntryBytes: tokens * 2, maxEntries: 1_000 }),
-  })
+  createCache({ store: memory({ maxBytes: tokens * 4, maxEntryBytes: tokens * 2, eviction: 'lru' }) })
 
 const context = contextOf(1_000)
 for (let turn = 1; turn <= 8; turn++) {

@@ -21,7 +21,7 @@ export const habitsOfPlaces: readonly Mistake[] = [
     title: 'An eviction that there is not',
     code: "memory({ eviction: 'lfu' })",
     compiler: '"lfu"',
-    sees: ["memory: eviction must be 'lru' or 's3-fifo', not 'lfu'"],
+    sees: ["memory: eviction must be 's3-fifo' or 'lru', not 'lfu'"],
   },
 ]
 

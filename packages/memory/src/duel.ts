@@ -11,7 +11,7 @@
 /** Points against it before it gives way: a part of the entries, but of a few entries more, since chance counts for more there. */
 const PATIENCE = 1 / 32
 const PATIENCE_OF_FEW = 1 / 2
-const MOST_OF_FEW = 128
+const MOST_OF_FEW = 64
 const LEAST_PATIENCE = 16
 /** Of that, after it has failed. */
 const PATIENCE_AFTERWARDS = 1 / 2
